@@ -1,0 +1,13 @@
+/* The subcommands of ntrace. Each takes the arguments after its own name, prints its errors to standard error
+ * as `ntrace NAME: what is wrong`, and returns the exit status: 0 done, 1 failed, 2 wrong usage. */
+#ifndef NTRACE_CLI_COMMAND_H
+#define NTRACE_CLI_COMMAND_H
+
+int nt_command_sketch(int count, char **arguments);
+int nt_command_train(int count, char **arguments);
+int nt_command_pack(int count, char **arguments);
+int nt_command_verify(int count, char **arguments);
+int nt_command_query(int count, char **arguments);
+int nt_command_bench(int count, char **arguments);
+
+#endif
