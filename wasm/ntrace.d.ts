@@ -1,0 +1,178 @@
+/** The engine of Neighborhood Traces: opens a bundle of static files and computes on it in a Worker. */
+
+export type Role = "samples" | "images" | "opening" | "codes" | "weights" | "stability";
+
+export interface Layer {
+  /** As the network names it, such as "Conv2d(1,16,3)". */
+  name: string;
+  kind: "input" | "conv2d" | "relu" | "maxpool2d" | "flatten" | "linear";
+  /** Channels, height, width of one sample's activation. */
+  shape: [number, number, number];
+  /** Floats in one sample's activation. */
+  size: number;
+  /** The layer whose codes serve this one: its own number, or an earlier one with equal activations. */
+  codes: number;
+  axes: number;
+  step: number;
+  candidates: number;
+  /** Measured recall@100, after re-ranking and from codes alone. */
+  recall: number;
+  recallCodes: number;
+}
+
+export interface Chunk {
+  file: string;
+  role: Role;
+  layer: number;
+  row: number;
+  rows: number;
+  columns: number;
+  bytes: number;
+  raw: number;
+  crc32: string;
+  sha256: string;
+}
+
+export interface Manifest {
+  format: "ntrace-bundle";
+  version: number;
+  reader: number;
+  dataset: {
+    title: string;
+    source: string;
+    licence: string;
+    samples: number;
+    /** True where the samples were made by a program. */
+    synthetic: boolean;
+    image: { channels: number; height: number; width: number };
+  };
+  classes: string[];
+  layers: Layer[];
+  network: { parameters: number; accuracy: number; balancedAccuracy: number };
+  stability: { reference: number; k: number };
+  /** What the first view shows: its images come in one small chunk. */
+  opening: { sample: number; from: number; to: number; k: number };
+  chunks: Chunk[];
+  provenance: { tool: string; command: string; weightsSha256: string };
+}
+
+export type ErrorCode =
+  | "argument" | "memory" | "io" | "format" | "shape" | "value" | "damaged" | "version" | "missing"
+  | "cancelled" | "network" | "unsupported" | "crashed";
+
+/** Every rejection is one of these. `message` says in words what failed, `hint` what to do about it. */
+export class NtraceError extends Error {
+  code: ErrorCode;
+  hint: string;
+}
+
+export interface Progress {
+  /** What is being done, in words: "fetching codes of ReLU", "ranking 312 candidates". */
+  label: string;
+  /** 0 to 1. */
+  done: number;
+  bytes?: number;
+  totalBytes?: number;
+}
+
+export interface CallOptions {
+  signal?: AbortSignal;
+  onProgress?: (progress: Progress) => void;
+}
+
+export interface OpenOptions extends CallOptions {
+  /** "auto" (default) takes SIMD where the browser has it and its self-test passes, else scalar. */
+  variant?: "auto" | "simd" | "scalar";
+}
+
+export interface Neighbors {
+  sample: number;
+  layer: number;
+  k: number;
+  /** True: ranked by exact activations. False: ranked on codes. */
+  exact: boolean;
+  /** [k] nearest first. */
+  index: Uint32Array;
+  /** [k] Euclidean, in units of the activations. */
+  distance: Float32Array;
+}
+
+export interface TracePoint {
+  sample: number;
+  label: number;
+  inFrom: boolean;
+  inTo: boolean;
+  /** 0 is the nearest. Exact for members of that layer's neighbourhood, else as found on codes. */
+  rankFrom: number;
+  rankTo: number;
+  distanceFrom: number;
+  distanceTo: number;
+  /** 0.5 at the nearest of that layer's k, 1.5 at the k-th, above 1.5 beyond. */
+  radiusFrom: number;
+  radiusTo: number;
+  /** Radians, clockwise from 12 o'clock. */
+  angle: number;
+  /** radiusTo - radiusFrom; negative came closer. */
+  change: number;
+}
+
+export interface TraceSector {
+  label: number;
+  start: number;
+  end: number;
+  countFrom: number;
+  countTo: number;
+}
+
+export interface Trace {
+  sample: number;
+  from: number;
+  to: number;
+  k: number;
+  exact: boolean;
+  /** How many of the k nearest at "from" are among the k nearest at "to". */
+  overlap: number;
+  closer: number;
+  farther: number;
+  points: TracePoint[];
+  sectors: TraceSector[];
+  /** Milliseconds of computing in the worker, fetching left out. */
+  milliseconds: number;
+}
+
+export interface TraceOptions extends CallOptions {
+  sample: number;
+  from: number;
+  to: number;
+  k: number;
+  /** False answers from codes alone. Default true. */
+  exact?: boolean;
+  /** Called with the answer from codes as soon as it is there, before the exact one. */
+  onPreview?: (trace: Trace) => void;
+}
+
+export interface Bundle {
+  readonly manifest: Manifest;
+  readonly url: string;
+  /** [N] each. */
+  readonly labels: Uint16Array;
+  readonly predictions: Uint16Array;
+  readonly confidences: Float32Array;
+  readonly engine: { variant: "simd" | "scalar"; version: string };
+
+  neighbors(options: { sample: number; layer: number; k: number; exact?: boolean } & CallOptions): Promise<Neighbors>;
+  trace(options: TraceOptions): Promise<Trace>;
+  /** Overlap with the reference layer at the manifest's k for every layer and sample: [L, N] row by row. */
+  stability(options?: CallOptions): Promise<Uint16Array>;
+  /** [classes], softmax. */
+  probabilities(options: { sample: number } & CallOptions): Promise<Float32Array>;
+  /** Grey images of the samples, [samples.length, H*W], fetched where they are not there yet. */
+  images(options: { samples: ArrayLike<number> } & CallOptions): Promise<Uint8Array>;
+  /** Bytes of WebAssembly memory in use. */
+  memory(): Promise<number>;
+  /** Ends the worker. Every call under way is rejected as cancelled. */
+  close(): void;
+}
+
+/** Opens a bundle: fetches and checks the manifest and the samples' labels; anything else is fetched when a call needs it. */
+export function openBundle(url: string | URL, options?: OpenOptions): Promise<Bundle>;
