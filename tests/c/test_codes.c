@@ -169,7 +169,7 @@ static struct nt_codes make_codes(float **y, float *rest, uint32_t axes, float s
     assert_non_null(*y);
     for (uint32_t i = 0; i < ROWS; i++) {
         for (uint32_t j = 0; j < axes; j++) {
-            (*y)[i * axes + j] = nt_random_normal(&random) * 12 / (float)(1 + j);
+            (*y)[i * axes + j] = nt_random_normal(&random) * 12 / (1 + 0.1f * (float)(j * j));
         }
         rest[i] = nt_random_uniform(&random);
     }
