@@ -4,9 +4,9 @@
  *   bundle/m.<sha256>.json        the manifest
  *   bundle/c/<sha256-32hex>.bin   chunks: a 32-byte header and one zlib stream
  *
- * A bundle is opened from the bytes of its manifest and fed with chunks as they arrive, from files or from the network: the library
- * itself reads nothing. Everything fed is checked before it is used: size, SHA-256, CRC-32, header, exact inflated size.
- * A handle is for one thread at a time. */
+ * A bundle is opened from the bytes of its manifest and fed with chunks as they arrive, from files or from the network:
+ * the library itself reads nothing. Everything fed is checked before it is used: size, SHA-256, CRC-32, header, exact
+ * inflated size. A handle is for one thread at a time. */
 #ifndef NTRACE_BUNDLE_H
 #define NTRACE_BUNDLE_H
 
@@ -22,14 +22,20 @@
 extern "C" {
 #endif
 
-enum { NT_BUNDLE_VERSION = 1, NT_BUNDLE_MAX_LAYERS = 64, NT_BUNDLE_MAX_CLASSES = 1000, NT_BUNDLE_MAX_K = 1000 };
+enum {
+    NT_BUNDLE_VERSION = 1,
+    NT_BUNDLE_MAX_LAYERS = 64,
+    NT_BUNDLE_MAX_CLASSES = 1000,
+    NT_BUNDLE_MAX_SAMPLES = 1 << 24,
+    NT_BUNDLE_MAX_K = 1000
+};
 
 /* What a chunk holds. Rows are samples. */
 enum nt_role {
     NT_ROLE_SAMPLES,   /* label u16, prediction u16, probability of the prediction f32, axis by axis */
     NT_ROLE_IMAGES,    /* uint8 pixels [rows, C*H*W] */
     NT_ROLE_OPENING,   /* uint32 sample numbers [rows], then their images: what the first view needs */
-    NT_ROLE_CODES,     /* int8 axes of one layer, axis by axis [columns, rows] */
+    NT_ROLE_CODES,     /* one layer axis by axis [columns, rows]: int8 axes, then the norm of the rest as uint8 */
     NT_ROLE_WEIGHTS,   /* the network, as safetensors; rows is 0 */
     NT_ROLE_STABILITY, /* uint16 [layers, rows]: overlap with the reference layer at the manifest's k */
     NT_ROLE_COUNT
@@ -38,10 +44,11 @@ enum nt_role {
 /* One layer as the manifest gives it. */
 struct nt_bundle_layer {
     char name[64];
+    enum nt_layer_kind kind;
     struct nt_shape shape;
     uint32_t size;       /* floats a sample */
     uint32_t codes;      /* the layer whose codes serve this one: itself, or an earlier one with equal activations */
-    uint32_t axes;       /* coded coordinates, the norm of the rest included */
+    uint32_t axes;       /* coded coordinates, without the norm of the rest */
     uint32_t candidates; /* how many of the nearest on codes are re-ranked to find 100 */
     float step;          /* quantiser step, in units of the activations */
     double recall;       /* measured recall@100 after re-ranking `candidates` */
@@ -54,7 +61,8 @@ struct nt_bundle_chunk {
     uint32_t layer;     /* codes only, else 0 */
     uint32_t row, rows; /* samples held */
     uint32_t columns;
-    uint32_t bytes, raw_bytes, crc32;
+    uint32_t bytes, raw_bytes;
+    uint32_t crc32; /* of the zlib stream, as in the chunk's header */
     uint8_t sha256[32];
     uint32_t loaded; /* 1 once fed */
 };
@@ -83,7 +91,8 @@ const struct nt_bundle_chunk *nt_bundle_chunk(const nt_bundle *bundle, uint32_t 
 
 /* Feeds a chunk: checks it and keeps what it holds. Feeding it again is a no-op. On failure nothing changed.
  * Returns NT_OK, NT_E_ARG, NT_E_DAMAGED, NT_E_FORMAT, NT_E_SHAPE, NT_E_VALUE or NT_E_MEMORY. */
-enum nt_status nt_bundle_feed(nt_bundle *bundle, uint32_t chunk, const void *bytes, size_t size, struct nt_error *error);
+enum nt_status nt_bundle_feed(nt_bundle *bundle, uint32_t chunk, const void *bytes, size_t size,
+                              struct nt_error *error);
 
 /* Chunks that are needed and not loaded yet.
  *
@@ -94,21 +103,12 @@ uint32_t nt_bundle_need(uint32_t *chunk, uint32_t capacity, const nt_bundle *bun
                         const uint32_t *rows, uint32_t rows_count);
 
 /* Borrowed arrays, NULL until their chunk is loaded; valid until the bundle is closed. */
-const uint16_t *nt_bundle_labels(const nt_bundle *bundle);      /* [N] */
-const uint16_t *nt_bundle_predictions(const nt_bundle *bundle); /* [N] */
-const float *nt_bundle_confidences(const nt_bundle *bundle);    /* [N] */
-const uint16_t *nt_bundle_stability(const nt_bundle *bundle);   /* [L, N] */
+const uint16_t *nt_bundle_labels(const nt_bundle *bundle);                /* [N] */
+const uint16_t *nt_bundle_predictions(const nt_bundle *bundle);           /* [N] */
+const float *nt_bundle_confidences(const nt_bundle *bundle);              /* [N] */
+const uint16_t *nt_bundle_stability(const nt_bundle *bundle);             /* [L, N] */
 const uint8_t *nt_bundle_image(const nt_bundle *bundle, uint32_t sample); /* [C*H*W], NULL until loaded */
-const nt_net *nt_bundle_net(const nt_bundle *bundle);           /* NULL until loaded */
-
-/* Nearest samples on codes.
- *
- * index     out [m] ascending by (distance on codes, index)
- * distance  out [m] float32, in units of the activations, within the quantiser's error of the true ones
- *
- * Needs 1 <= m < N. Returns NT_OK, NT_E_ARG, NT_E_MISSING while the layer's codes are not loaded, NT_E_MEMORY. O(N axes). */
-enum nt_status nt_bundle_candidates(uint32_t *index, float *distance, nt_bundle *bundle, uint32_t sample,
-                                    uint32_t layer, uint32_t m);
+const nt_net *nt_bundle_net(const nt_bundle *bundle);                     /* NULL until loaded */
 
 /* How many candidates nt_query re-ranks at a layer to find k. */
 uint32_t nt_bundle_candidates_for(const nt_bundle *bundle, uint32_t layer, uint32_t k);
@@ -133,7 +133,8 @@ const uint32_t *nt_query_rows(const nt_query *query, uint32_t *count);
 enum nt_status nt_query_step(uint32_t *done, nt_query *query, uint32_t samples, struct nt_error *error);
 int nt_query_exact(const nt_query *query);
 
-/* The k nearest at the query's layer number `at` (0 .. layers-1): index [k], distance [k], ascending by (distance, index). */
+/* The k nearest at the query's layer number `at` (0 .. layers-1): index [k], distance [k], ascending by (distance,
+ * index). */
 enum nt_status nt_query_neighbors(uint32_t *index, float *distance, const nt_query *query, uint32_t at);
 
 /* The local trace between the query's first and second layer; free with nt_trace_clear and the bundle's allocator. */

@@ -1,0 +1,55 @@
+/* The manifest of a bundle as a struct, read from JSON and written to it. */
+#ifndef NTRACE_BUNDLE_MANIFEST_H
+#define NTRACE_BUNDLE_MANIFEST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "ntrace/bundle.h"
+#include "ntrace/chunk.h"
+
+enum { NT_MANIFEST_MAX_BYTES = 16 << 20, NT_MANIFEST_MAX_CHUNKS = 1 << 16 };
+
+struct nt_manifest {
+    struct {
+        char title[128], source[256], licence[128];
+        uint32_t samples;
+        bool synthetic;
+        struct nt_shape image;
+    } dataset;
+    uint32_t classes, layers, chunks;
+    char (*class_name)[64];        /* [classes] */
+    struct nt_bundle_layer *layer; /* [layers] */
+    struct nt_bundle_chunk *chunk; /* [chunks] */
+    struct {
+        uint64_t parameters;
+        double accuracy, balanced_accuracy;
+    } network;
+    struct {
+        uint32_t reference, k;
+    } stability;
+    struct {
+        uint32_t sample, from, to, k;
+    } opening;
+    struct {
+        char tool[64], command[512], weights_sha256[65];
+    } provenance;
+};
+
+/* Reads and checks a manifest: every number in its range, every chunk's sizes as its role demands. To be given to
+ * nt_manifest_clear; zeroed on failure. */
+enum nt_status nt_manifest_parse(struct nt_manifest *manifest, const char *json, size_t bytes,
+                                 const struct nt_allocator *allocator, struct nt_error *error);
+void nt_manifest_clear(struct nt_manifest *manifest, const struct nt_allocator *allocator);
+
+/* The manifest as JSON, NUL-terminated; to be released with `allocator`. */
+enum nt_status nt_manifest_print(char **json, const struct nt_manifest *manifest, const struct nt_allocator *allocator);
+
+/* Bytes that a chunk of this role inflates to, 0 for weights (any size). */
+uint64_t nt_manifest_raw_bytes(const struct nt_manifest *manifest, const struct nt_bundle_chunk *chunk);
+
+/* "samples", "images"... */
+const char *nt_role_name(enum nt_role role);
+
+#endif

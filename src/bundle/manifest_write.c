@@ -1,0 +1,112 @@
+#include <cjson/cJSON.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "bundle/manifest.h"
+#include "ntrace/sha256.h"
+
+static cJSON *add_image(cJSON *parent, struct nt_shape shape) {
+    cJSON *image = cJSON_AddObjectToObject(parent, "image");
+    cJSON_AddNumberToObject(image, "channels", shape.channels);
+    cJSON_AddNumberToObject(image, "height", shape.height);
+    cJSON_AddNumberToObject(image, "width", shape.width);
+    return image;
+}
+
+static void add_dataset(cJSON *root, const struct nt_manifest *m) {
+    cJSON *dataset = cJSON_AddObjectToObject(root, "dataset");
+    cJSON_AddStringToObject(dataset, "title", m->dataset.title);
+    cJSON_AddStringToObject(dataset, "source", m->dataset.source);
+    cJSON_AddStringToObject(dataset, "licence", m->dataset.licence);
+    cJSON_AddNumberToObject(dataset, "samples", m->dataset.samples);
+    cJSON_AddBoolToObject(dataset, "synthetic", m->dataset.synthetic);
+    add_image(dataset, m->dataset.image);
+    cJSON *classes = cJSON_AddArrayToObject(root, "classes");
+    for (uint32_t c = 0; c < m->classes; c++) {
+        cJSON_AddItemToArray(classes, cJSON_CreateString(m->class_name[c]));
+    }
+}
+
+static void add_layers(cJSON *root, const struct nt_manifest *m) {
+    cJSON *layers = cJSON_AddArrayToObject(root, "layers");
+    for (uint32_t l = 0; l < m->layers; l++) {
+        const struct nt_bundle_layer *layer = &m->layer[l];
+        cJSON *item = cJSON_CreateObject(), *shape;
+        cJSON_AddItemToArray(layers, item);
+        cJSON_AddStringToObject(item, "name", layer->name);
+        cJSON_AddStringToObject(item, "kind", nt_layer_kind_name(layer->kind));
+        shape = cJSON_AddArrayToObject(item, "shape");
+        cJSON_AddItemToArray(shape, cJSON_CreateNumber(layer->shape.channels));
+        cJSON_AddItemToArray(shape, cJSON_CreateNumber(layer->shape.height));
+        cJSON_AddItemToArray(shape, cJSON_CreateNumber(layer->shape.width));
+        cJSON_AddNumberToObject(item, "size", layer->size);
+        cJSON_AddNumberToObject(item, "codes", layer->codes);
+        cJSON_AddNumberToObject(item, "axes", layer->axes);
+        cJSON_AddNumberToObject(item, "step", (double)layer->step);
+        cJSON_AddNumberToObject(item, "candidates", layer->candidates);
+        cJSON_AddNumberToObject(item, "recall", layer->recall);
+        cJSON_AddNumberToObject(item, "recallCodes", layer->recall_codes);
+    }
+}
+
+static void add_figures(cJSON *root, const struct nt_manifest *m) {
+    cJSON *network = cJSON_AddObjectToObject(root, "network");
+    cJSON_AddNumberToObject(network, "parameters", (double)m->network.parameters);
+    cJSON_AddNumberToObject(network, "accuracy", m->network.accuracy);
+    cJSON_AddNumberToObject(network, "balancedAccuracy", m->network.balanced_accuracy);
+    cJSON *stability = cJSON_AddObjectToObject(root, "stability");
+    cJSON_AddNumberToObject(stability, "reference", m->stability.reference);
+    cJSON_AddNumberToObject(stability, "k", m->stability.k);
+    cJSON *opening = cJSON_AddObjectToObject(root, "opening");
+    cJSON_AddNumberToObject(opening, "sample", m->opening.sample);
+    cJSON_AddNumberToObject(opening, "from", m->opening.from);
+    cJSON_AddNumberToObject(opening, "to", m->opening.to);
+    cJSON_AddNumberToObject(opening, "k", m->opening.k);
+    cJSON *provenance = cJSON_AddObjectToObject(root, "provenance");
+    cJSON_AddStringToObject(provenance, "tool", m->provenance.tool);
+    cJSON_AddStringToObject(provenance, "command", m->provenance.command);
+    cJSON_AddStringToObject(provenance, "weightsSha256", m->provenance.weights_sha256);
+}
+
+static void add_chunks(cJSON *root, const struct nt_manifest *m) {
+    cJSON *chunks = cJSON_AddArrayToObject(root, "chunks");
+    for (uint32_t c = 0; c < m->chunks; c++) {
+        const struct nt_bundle_chunk *chunk = &m->chunk[c];
+        char sha256[2 * NT_SHA256_BYTES + 1], crc[9];
+        nt_sha256_hex(sha256, chunk->sha256, NT_SHA256_BYTES);
+        (void)snprintf(crc, sizeof crc, "%08x", (unsigned)chunk->crc32);
+        cJSON *item = cJSON_CreateObject();
+        cJSON_AddItemToArray(chunks, item);
+        cJSON_AddStringToObject(item, "file", chunk->file);
+        cJSON_AddStringToObject(item, "role", nt_role_name(chunk->role));
+        cJSON_AddNumberToObject(item, "layer", chunk->layer);
+        cJSON_AddNumberToObject(item, "row", chunk->row);
+        cJSON_AddNumberToObject(item, "rows", chunk->rows);
+        cJSON_AddNumberToObject(item, "columns", chunk->columns);
+        cJSON_AddNumberToObject(item, "bytes", chunk->bytes);
+        cJSON_AddNumberToObject(item, "raw", chunk->raw_bytes);
+        cJSON_AddStringToObject(item, "crc32", crc);
+        cJSON_AddStringToObject(item, "sha256", sha256);
+    }
+}
+
+enum nt_status nt_manifest_print(char **json, const struct nt_manifest *m, const struct nt_allocator *allocator) {
+    *json = NULL;
+    cJSON *root = cJSON_CreateObject();
+    cJSON_AddStringToObject(root, "format", "ntrace-bundle");
+    cJSON_AddNumberToObject(root, "version", NT_BUNDLE_VERSION);
+    cJSON_AddNumberToObject(root, "reader", 1);
+    add_dataset(root, m);
+    add_layers(root, m);
+    add_figures(root, m);
+    add_chunks(root, m);
+    char *text = cJSON_PrintUnformatted(root); /* NULL where any part could not be allocated: chunks come last */
+    cJSON_Delete(root);
+    size_t bytes = text != NULL ? strlen(text) + 1 : 0;
+    *json = text != NULL ? nt_allocate(allocator, bytes, 1) : NULL;
+    if (*json != NULL) {
+        memcpy(*json, text, bytes);
+    }
+    cJSON_free(text);
+    return *json != NULL ? NT_OK : NT_E_MEMORY;
+}
