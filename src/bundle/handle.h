@@ -1,0 +1,28 @@
+/* What a bundle's handle holds. */
+#ifndef NTRACE_BUNDLE_HANDLE_H
+#define NTRACE_BUNDLE_HANDLE_H
+
+#include "bundle/manifest.h"
+#include "ntrace/codes.h"
+
+struct nt_bundle {
+    const struct nt_allocator *allocator;
+    struct nt_manifest manifest;
+    uint16_t *label, *prediction, *stability;
+    float *confidence;
+    uint8_t *image, *image_there; /* [samples, bytes], [samples]; NULL until a chunk of images comes */
+    struct nt_codes *codes;       /* [layers] */
+    uint32_t *codes_rows;         /* [layers] rows fed so far */
+    nt_net *net;
+};
+
+/* The codes that serve a layer, or NULL while they are not complete. */
+const struct nt_codes *nt_bundle_codes(const nt_bundle *bundle, uint32_t layer);
+
+/* Logits [classes] to probabilities in place, summed in double. */
+void nt_softmax(float *logit, uint32_t classes);
+
+/* Bytes of one image. */
+size_t nt_bundle_image_bytes(const nt_bundle *bundle);
+
+#endif
