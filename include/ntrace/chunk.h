@@ -1,7 +1,8 @@
 /* Chunks: a 32-byte header and one zlib stream, the bytes that bundles are made of.
  *
- * Header, little-endian: magic "NTCK", version u16 (1), codec u16 (1: zlib), layer u32, rows u32, columns u32, raw bytes u32,
- * CRC-32 of the zlib stream u32 (zlib's own Adler-32 lets some single-byte changes pass), CRC-32 of the 28 bytes before it u32. */
+ * Header, little-endian: magic "NTCK", version u16 (1), codec u16 (1: zlib), layer u32, rows u32, columns u32, raw
+ * bytes u32, CRC-32 of the zlib stream u32 (zlib's own Adler-32 lets some single-byte changes pass), CRC-32 of the 28
+ * bytes before it u32. */
 #ifndef NTRACE_CHUNK_H
 #define NTRACE_CHUNK_H
 
@@ -24,11 +25,15 @@ struct nt_chunk_header {
 /* Compresses a chunk.
  *
  * chunk   out  [*bytes] allocated here, to be released by the caller with the same allocator; NULL on failure
- * header  in   raw_bytes is the size of raw, at most NT_CHUNK_MAX_RAW_BYTES
+ * header        in   raw_bytes is the size of raw, at most NT_CHUNK_MAX_RAW_BYTES
+ * column_bytes  in   raw is compressed column by column, each in the way that suits it; raw_bytes or more: as one piece
  *
  * Returns NT_OK, NT_E_ARG if raw_bytes or the result is too large, or NT_E_MEMORY. */
 enum nt_status nt_chunk_write(uint8_t **chunk, size_t *bytes, const struct nt_chunk_header *header, const void *raw,
-                              const struct nt_allocator *allocator);
+                              size_t column_bytes, const struct nt_allocator *allocator);
+
+/* The CRC-32 of its stream that a chunk's header gives. chunk [at least NT_CHUNK_HEADER_BYTES]. */
+uint32_t nt_chunk_crc32(const uint8_t *chunk);
 
 /* Checks a chunk's header. `name` stands in the error's text.
  * Returns NT_OK, NT_E_FORMAT, NT_E_VERSION or NT_E_DAMAGED. */

@@ -49,32 +49,56 @@ static void put_header(uint8_t *chunk, size_t bytes, const struct nt_chunk_heade
     put(chunk + 28, header_crc(chunk), 4);
 }
 
+/* Columns that are mostly one value are runs, which deflate's matches shorten; the others are noise, for which Huffman
+ * codes alone do better. */
+static int strategy_of(const uint8_t *column, size_t bytes) {
+    size_t count[256] = {0}, most = 0;
+    for (size_t i = 0; i < bytes; i++) {
+        most = ++count[column[i]] > most ? count[column[i]] : most;
+    }
+    return 4 * most < 3 * bytes ? Z_HUFFMAN_ONLY : Z_DEFAULT_STRATEGY;
+}
+
+/* Each column ends a block, so that each has a Huffman table of its own. */
+static int deflate_columns(z_stream *stream, const uint8_t *raw, size_t raw_bytes, size_t column_bytes) {
+    int result = Z_OK;
+    for (size_t at = 0; result == Z_OK && at < raw_bytes; at += column_bytes) {
+        size_t bytes = raw_bytes - at < column_bytes ? raw_bytes - at : column_bytes;
+        if (column_bytes < raw_bytes) {
+            result = deflateParams(stream, 9, strategy_of(raw + at, bytes));
+        }
+        union {
+            const uint8_t *from;
+            Bytef *to;
+        } input = {raw + at};
+        stream->next_in = input.to;
+        stream->avail_in = (uInt)bytes;
+        result = result == Z_OK ? deflate(stream, Z_BLOCK) : result;
+    }
+    return result == Z_OK ? deflate(stream, Z_FINISH) : result;
+}
+
 enum nt_status nt_chunk_write(uint8_t **chunk, size_t *bytes, const struct nt_chunk_header *header, const void *raw,
-                              const struct nt_allocator *allocator) {
+                              size_t column_bytes, const struct nt_allocator *allocator) {
     *chunk = NULL;
     *bytes = 0;
-    if (header->raw_bytes > NT_CHUNK_MAX_RAW_BYTES) {
+    if (header->raw_bytes > NT_CHUNK_MAX_RAW_BYTES || column_bytes == 0) {
         return NT_E_ARG;
     }
     z_stream stream = stream_with(allocator);
-    if (deflateInit(&stream, 9) != Z_OK) {
+    if (deflateInit2(&stream, 9, Z_DEFLATED, 15, 9, Z_DEFAULT_STRATEGY) != Z_OK) {
         return NT_E_MEMORY;
     }
-    uLong bound = deflateBound(&stream, header->raw_bytes);
+    size_t columns = header->raw_bytes / column_bytes + 1;
+    size_t bound = deflateBound(&stream, header->raw_bytes) + header->raw_bytes / 8 + 512 * columns;
     uint8_t *out = nt_allocate(allocator, NT_CHUNK_HEADER_BYTES + bound, 1);
     if (out == NULL) {
         (void)deflateEnd(&stream);
         return NT_E_MEMORY;
     }
-    union {
-        const void *from;
-        Bytef *to;
-    } input = {raw};
-    stream.next_in = input.to;
-    stream.avail_in = header->raw_bytes;
     stream.next_out = out + NT_CHUNK_HEADER_BYTES;
     stream.avail_out = (uInt)bound;
-    int result = deflate(&stream, Z_FINISH);
+    int result = deflate_columns(&stream, raw, header->raw_bytes, column_bytes);
     size_t total = NT_CHUNK_HEADER_BYTES + stream.total_out;
     (void)deflateEnd(&stream);
     if (result != Z_STREAM_END || total > NT_CHUNK_MAX_BYTES) {
@@ -86,6 +110,8 @@ enum nt_status nt_chunk_write(uint8_t **chunk, size_t *bytes, const struct nt_ch
     *bytes = total;
     return NT_OK;
 }
+
+uint32_t nt_chunk_crc32(const uint8_t *chunk) { return get(chunk + 24, 4); }
 
 enum nt_status nt_chunk_header(struct nt_chunk_header *header, const uint8_t *chunk, size_t bytes, const char *name,
                                struct nt_error *error) {

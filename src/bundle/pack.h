@@ -1,0 +1,51 @@
+/* The parts of packing. */
+#ifndef NTRACE_BUNDLE_PACK_H
+#define NTRACE_BUNDLE_PACK_H
+
+#include "bundle/manifest.h"
+#include "ntrace/codes.h"
+#include "ntrace/pack.h"
+#include "ntrace/random.h"
+
+enum { NT_PACK_K = 100, NT_PACK_QUERIES = 500, NT_PACK_AXES_SAMPLES = 4000, NT_PACK_MAX_AXES = 768 };
+
+struct nt_packer {
+    const struct nt_dataset *dataset;
+    const nt_net *net;
+    const struct nt_pack_options *options;
+    const struct nt_allocator *allocator;
+    struct nt_error *error;
+    struct nt_pack_result *result;
+    const char *path;
+    unsigned workers;
+    uint32_t samples, layers, k; /* k: NT_PACK_K, or less where there are fewer samples */
+    struct nt_manifest manifest; /* chunks grow as they are written */
+    uint16_t *prediction;        /* [N] */
+    float *confidence;           /* [N] */
+    uint32_t *reference;         /* [N,k] neighbours at the reference layer, sorted by number */
+    uint16_t *stability;         /* [L,N] */
+    struct nt_codes opening[2];  /* codes of the first and the last layer */
+};
+
+/* Tells how far it is; NT_E_CANCELLED when asked to stop. */
+enum nt_status nt_pack_report(const struct nt_packer *p, const char *doing, double done);
+
+/* Activations of all samples at one layer: x out [N,size]. */
+enum nt_status nt_pack_activations(float *x, const struct nt_packer *p, uint32_t layer);
+
+/* Predictions, confidences, accuracies. */
+enum nt_status nt_pack_predict(struct nt_packer *p);
+
+/* Finds the codes of a layer, measures them into manifest.layer[layer] and keeps the layer's stability.
+ * codes out, to be cleared by the caller. */
+enum nt_status nt_pack_layer(struct nt_codes *codes, struct nt_packer *p, uint32_t layer);
+
+/* Writes a chunk beside and renames it, and adds it to the manifest. column_bytes: see nt_chunk_write. */
+enum nt_status nt_pack_chunk(struct nt_packer *p, const struct nt_bundle_chunk *what, const void *raw,
+                             size_t column_bytes);
+
+/* Makes the folders; writes manifest and current.json; removes files of former bundles. */
+enum nt_status nt_pack_start_folder(const struct nt_packer *p);
+enum nt_status nt_pack_finish_folder(const struct nt_packer *p);
+
+#endif
