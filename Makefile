@@ -1,42 +1,70 @@
 # Neighborhood Traces: `make` lists what can be made.
 CC = gcc
+EMCC = emcc
+NODE = node
+PORT = 8000
+VERSION = 0.1.0
 CFLAGS = -O3 -g
 SANITIZE = -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 WARNINGS = -Wall -Wextra -Wpedantic -Wshadow -Wconversion
 NT_CFLAGS = -std=c11 -D_POSIX_C_SOURCE=200809L $(WARNINGS) -ffp-contract=off -Iinclude -Isrc -MMD -MP
 LIBRARIES = -lcjson -lz -lm -lpthread
+MAKEFLAGS += --no-builtin-rules --no-print-directory -j$(shell nproc)
 
-# Set-up: Debian packages, each with the file that shows that it is there.
-NATIVE_PACKAGES = libcmocka-dev:/usr/include/cmocka.h libcjson-dev:/usr/include/cjson/cJSON.h zlib1g-dev:/usr/include/zlib.h
-
+# Each kernel is compiled once per instruction set: *_avx2.c and *_avx512.c on x86, *_simd128.c for WebAssembly.
 SOURCES = $(filter-out src/cli/%,$(wildcard src/*/*.c))
+X86_KERNELS = %_avx2.c %_avx512.c
+NATIVE_SOURCES = $(filter-out %_simd128.c $(if $(findstring x86_64,$(shell $(CC) -dumpmachine)),,$(X86_KERNELS)),$(SOURCES))
 CLI_SOURCES = $(wildcard src/cli/*.c)
 TESTS = $(patsubst tests/c/%.c,%,$(wildcard tests/c/test_*.c))
 
 help:
-	@echo 'make native   the library, and the command line build/ntrace'
-	@echo 'make test     install what is missing and run every test'
+	@echo 'make serve    build all, make the default bundle, and serve the site on http://localhost:$(PORT)/ (PORT=...)'
+	@echo 'make test     install what is missing and run every test (test-native, test-wasm, test-web: one part)'
+	@echo 'make native   the command line, build/ntrace'
+	@echo 'make wasm     the WebAssembly engine and its JavaScript API, build/site/engine'
+	@echo 'make web      the page, build/site'
+	@echo 'make data     the default bundle, build/site/bundle'
+	@echo 'make dist     the folder to deploy, build/site, with everything in it'
+	@echo 'make bench    print each measured figure, with the machine and the date'
+	@echo 'make lint     check formatting and types, and compile with warnings as errors'
 	@echo 'make format   format the C sources'
 	@echo 'make clean    remove build/'
 
-native: setup $(if $(CLI_SOURCES),build/ntrace,build/native/libntrace.a)
+# ---- Set-up: Debian packages, each with a file that shows that it is there; npm packages from the lock file. ----
 
-setup:
-	@missing=; for p in $(NATIVE_PACKAGES); do [ -e "$${p#*:}" ] || missing="$$missing $${p%%:*}"; done; \
+NATIVE_PACKAGES = libcjson-dev:/usr/include/cjson/cJSON.h zlib1g-dev:/usr/include/zlib.h
+WASM_PACKAGES = emscripten:/usr/bin/emcc dpkg-dev:/usr/bin/dpkg-source
+TEST_PACKAGES = libcmocka-dev:/usr/include/cmocka.h
+BROWSER_PACKAGES = chromium:/usr/bin/chromium
+
+setup: setup-native setup-wasm setup-test setup-browser build/npm
+setup-native: PACKAGES = $(NATIVE_PACKAGES)
+setup-wasm: PACKAGES = $(WASM_PACKAGES)
+setup-test: PACKAGES = $(TEST_PACKAGES)
+setup-browser: PACKAGES = $(BROWSER_PACKAGES)
+setup-native setup-wasm setup-test setup-browser:
+	@missing=; for p in $(PACKAGES); do [ -e "$${p#*:}" ] || missing="$$missing $${p%%:*}"; done; \
 	[ -z "$$missing" ] && exit 0; \
 	if [ "$$(id -u)" = 0 ]; then root=; elif command -v sudo >/dev/null; then root=sudo; else \
 	echo "These Debian packages are missing:$$missing. Become root and run: apt-get install$$missing" >&2; exit 1; fi; \
+	mkdir -p build && exec 9>build/apt.lock && flock 9 && \
 	$$root apt-get update -q && DEBIAN_FRONTEND=noninteractive $$root apt-get install -qy --no-install-recommends $$missing
 
-test: setup $(TESTS:%=build/native/tests/c/%) $(TESTS:%=build/sanitized/tests/c/%)
-	@set -e; for t in $(TESTS); do build/native/tests/c/$$t; build/sanitized/tests/c/$$t; done
+build/npm: web/package-lock.json
+	cd web && npm ci --loglevel=error
+	@mkdir -p $(@D) && touch $@
+
+# ---- Native. ----
+
+native: $(if $(CLI_SOURCES),build/ntrace,build/native/libntrace.a)
 
 build/ntrace: $(CLI_SOURCES:%.c=build/native/%.o) build/native/libntrace.a
 	$(CC) $(CFLAGS) -o $@ $^ $(LIBRARIES)
 
-build/native/libntrace.a: $(SOURCES:%.c=build/native/%.o)
+build/native/libntrace.a: $(NATIVE_SOURCES:%.c=build/native/%.o)
 	rm -f $@ && ar rcs $@ $^
-build/sanitized/libntrace.a: $(SOURCES:%.c=build/sanitized/%.o)
+build/sanitized/libntrace.a: $(NATIVE_SOURCES:%.c=build/sanitized/%.o)
 	rm -f $@ && ar rcs $@ $^
 
 build/native/tests/c/%: build/native/tests/c/%.o build/native/libntrace.a
@@ -46,19 +74,35 @@ build/sanitized/tests/c/%: build/sanitized/tests/c/%.o build/sanitized/libntrace
 
 build/%_avx2.o: NT_CFLAGS += -mavx2
 build/%_avx512.o: NT_CFLAGS += -mavx512f -mavx512bw -mavx512dq -mavx512vl -mprefer-vector-width=512
-build/native/%.o: %.c | setup
+$(TESTS:%=build/native/tests/c/%.o) $(TESTS:%=build/sanitized/tests/c/%.o): | setup-test
+build/native/%.o: %.c | setup-native
 	@mkdir -p $(@D)
 	$(CC) $(NT_CFLAGS) $(CFLAGS) -c -o $@ $<
-build/sanitized/%.o: %.c | setup
+build/sanitized/%.o: %.c | setup-native
 	@mkdir -p $(@D)
 	$(CC) $(NT_CFLAGS) $(SANITIZE) -c -o $@ $<
 
+# ---- Tests. ----
+
+test:
+	$(MAKE) test-native
+
+test-native: $(TESTS:%=build/native/tests/c/%) $(TESTS:%=build/sanitized/tests/c/%)
+	@set -e; for t in $(TESTS); do build/native/tests/c/$$t; build/sanitized/tests/c/$$t; done
+
+lint: setup-native setup-test
+	$(CC) $(NT_CFLAGS) -Werror -O2 -fsyntax-only $(NATIVE_SOURCES) $(CLI_SOURCES) $(TESTS:%=tests/c/%.c)
+	@if command -v clang-format >/dev/null; then \
+	clang-format --dry-run -Werror $(wildcard include/ntrace/*.h src/*/*.[ch] wasm/*.[ch] tests/c/*.[ch]); \
+	else echo 'lint: clang-format is not installed, formatting was not checked' >&2; fi
+
 format:
-	clang-format -i $(wildcard include/ntrace/*.h src/*/*.[ch] tests/c/*.c)
+	clang-format -i $(wildcard include/ntrace/*.h src/*/*.[ch] wasm/*.[ch] tests/c/*.[ch])
 
 clean:
 	rm -rf build
 
 -include $(shell find build -name '*.d' 2>/dev/null)
-.PHONY: help native setup test format clean
+.PHONY: help setup setup-native setup-wasm setup-test setup-browser native test test-native lint format clean
 .SECONDARY:
+.DELETE_ON_ERROR:
