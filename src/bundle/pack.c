@@ -260,7 +260,7 @@ static enum nt_status write_opening(struct nt_packer *p) {
 static enum nt_status pack_layers(struct nt_packer *p) {
     for (uint32_t l = 0; l < p->layers; l++) {
         struct nt_bundle_layer *entry = &p->manifest.layer[l];
-        char doing[96];
+        char doing[128];
         (void)snprintf(doing, sizeof doing, "packing layer %u of %u, %s", l + 1, p->layers, entry->name);
         NT_TRY(nt_pack_report(p, doing, (double)l / p->layers));
         if (entry->codes != l) {

@@ -28,6 +28,7 @@ struct nt_query {
     float *activation[NT_BUNDLE_MAX_LAYERS]; /* per layer, a batch; NULL where not asked for */
     float *input;
     void *scratch;
+    bool prepared;
 };
 
 static enum nt_status no_memory(struct nt_error *error) {
@@ -182,24 +183,27 @@ static enum nt_status compute(nt_query *q, const uint32_t *rows, uint32_t count,
     return nt_net_forward(q->activation, q->bundle->net, q->input, count, q->scratch);
 }
 
+/* Takes memory where none was taken yet: a step that failed for want of it can be tried again. */
+static void *take(void *held, const nt_query *q, size_t count, size_t size) {
+    return held != NULL ? held : nt_allocate(q->bundle->allocator, count, size);
+}
+
 /* Room for a batch, and the sample's own activations. */
 static enum nt_status prepare(nt_query *q, struct nt_error *error) {
     const nt_bundle *b = q->bundle;
-    const struct nt_allocator *al = b->allocator;
-    q->input = nt_allocate(al, BATCH * nt_bundle_image_bytes(b), sizeof *q->input);
-    q->scratch = nt_allocate(al, nt_net_forward_bytes(b->net, BATCH), 1);
-    int there = q->input != NULL && q->scratch != NULL;
+    q->input = take(q->input, q, BATCH * nt_bundle_image_bytes(b), sizeof *q->input);
+    q->scratch = take(q->scratch, q, nt_net_forward_bytes(b->net, BATCH), 1);
+    bool there = q->input != NULL && q->scratch != NULL;
     for (uint32_t s = 0; s < q->sides; s++) {
         struct side *side = &q->side[s];
         size_t size = b->manifest.layer[side->layer].size;
-        if (q->activation[side->layer] == NULL) {
-            q->activation[side->layer] = nt_allocate(al, BATCH * size, sizeof(float));
-        }
-        side->own = nt_allocate(al, size, sizeof(float));
-        side->exact = nt_allocate(al, q->rows_count, sizeof(float));
-        side->nearest = nt_allocate(al, q->rows_count, sizeof(uint32_t));
-        side->place = nt_allocate(al, q->rows_count, sizeof(uint32_t));
-        there = there && q->activation[side->layer] && side->own && side->exact && side->nearest && side->place;
+        float **batch = &q->activation[side->layer];
+        *batch = take(*batch, q, BATCH * size, sizeof **batch);
+        side->own = take(side->own, q, size, sizeof *side->own);
+        side->exact = take(side->exact, q, q->rows_count, sizeof *side->exact);
+        side->nearest = take(side->nearest, q, q->rows_count, sizeof *side->nearest);
+        side->place = take(side->place, q, q->rows_count, sizeof *side->place);
+        there = there && *batch && side->own && side->exact && side->nearest && side->place;
     }
     if (!there) {
         return no_memory(error);
@@ -209,6 +213,7 @@ static enum nt_status prepare(nt_query *q, struct nt_error *error) {
         size_t size = b->manifest.layer[q->side[s].layer].size;
         memcpy(q->side[s].own, q->activation[q->side[s].layer], size * sizeof(float));
     }
+    q->prepared = true;
     return NT_OK;
 }
 
@@ -239,7 +244,7 @@ enum nt_status nt_query_step(uint32_t *done, nt_query *q, uint32_t samples, stru
     if (q->bundle->net == NULL) {
         return nt_error_set(error, NT_E_MISSING, "exact neighbours need the network's weights, which are not loaded");
     }
-    if (q->side[0].own == NULL || q->side[q->sides - 1].own == NULL) {
+    if (!q->prepared) {
         NT_TRY(prepare(q, error));
     }
     while (samples > 0 && q->done < q->rows_count) {
