@@ -1,0 +1,78 @@
+#include <stdio.h>
+
+#include "cli/command.h"
+#include "cli/options.h"
+#include "ntrace/chunk.h"
+#include "ntrace/folder.h"
+
+/* Feeds every chunk; goes on after a failure, so that all of them are named. */
+static uint32_t check_chunks(uint64_t *bytes, nt_bundle *bundle, const char *path) {
+    const struct nt_allocator *allocator = nt_allocator_default();
+    uint32_t failed = 0;
+    for (uint32_t c = 0; c < nt_bundle_chunks(bundle); c++) {
+        const struct nt_bundle_chunk *chunk = nt_bundle_chunk(bundle, c);
+        struct nt_error error = {0};
+        char file[4096];
+        uint8_t *data = NULL;
+        size_t size;
+        (void)snprintf(file, sizeof file, "%s/%s", path, chunk->file);
+        if (nt_folder_read_file(&data, &size, file, NT_CHUNK_MAX_BYTES, allocator, &error) != NT_OK ||
+            nt_bundle_feed(bundle, c, data, size, &error) != NT_OK) {
+            (void)fprintf(stderr, "ntrace verify: %s\n", error.text);
+            failed++;
+        }
+        nt_release(allocator, data);
+        *bytes += chunk->bytes;
+    }
+    return failed;
+}
+
+/* Whether every layer's codes and every image came. */
+static uint32_t check_complete(nt_bundle *bundle) {
+    uint32_t missing = 0;
+    for (uint32_t l = 0; l < nt_bundle_layers(bundle); l++) {
+        nt_query *q;
+        struct nt_error error = {0};
+        if (nt_query_create(&q, bundle, 0, &l, 1, 1, &error) != NT_OK) {
+            (void)fprintf(stderr, "ntrace verify: layer %u: %s\n", l, error.text);
+            missing++;
+        }
+        nt_query_free(q);
+    }
+    for (uint32_t i = 0; i < nt_bundle_samples(bundle); i++) {
+        if (nt_bundle_image(bundle, i) == NULL) {
+            (void)fprintf(stderr, "ntrace verify: no chunk holds the image of sample %u\n", i);
+            return missing + 1;
+        }
+    }
+    if (nt_bundle_labels(bundle) == NULL || nt_bundle_stability(bundle) == NULL || nt_bundle_net(bundle) == NULL) {
+        (void)fprintf(stderr,
+                      "ntrace verify: expected chunks of samples, stability and weights, at least one is missing\n");
+        missing++;
+    }
+    return missing;
+}
+
+int nt_command_verify(int count, char **arguments) {
+    const char *path = NULL;
+    const struct nt_option option[] = {{"BUNDLE", NT_OPTION_PLACE, &path, 0, 0, "folder of the bundle", true}};
+    int status =
+        nt_options_parse(option, 1, count, arguments, "verify", "check every hash, size and shape of a bundle");
+    if (status != NT_OPTIONS_GO_ON) {
+        return status;
+    }
+    nt_bundle *bundle;
+    struct nt_error error = {0};
+    if (nt_folder_open(&bundle, path, nt_allocator_default(), &error) != NT_OK) {
+        return nt_command_failed("verify", error.text);
+    }
+    uint64_t bytes = 0;
+    uint32_t chunks = nt_bundle_chunks(bundle), failed = check_chunks(&bytes, bundle, path);
+    failed += failed == 0 ? check_complete(bundle) : 0;
+    if (failed == 0) {
+        printf("%s: %u chunks, %llu bytes, %u samples, %u layers: all good\n", path, chunks, (unsigned long long)bytes,
+               nt_bundle_samples(bundle), nt_bundle_layers(bundle));
+    }
+    nt_bundle_close(bundle);
+    return failed == 0 ? 0 : 1;
+}
