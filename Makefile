@@ -82,6 +82,46 @@ build/sanitized/%.o: %.c | setup-native
 	@mkdir -p $(@D)
 	$(CC) $(NT_CFLAGS) $(SANITIZE) -c -o $@ $<
 
+# ---- WebAssembly: one module with SIMD and one without, with Debian's sources of zlib and cJSON. ----
+
+WASM_VARIANTS = simd scalar
+WASM_SOURCES = $(filter-out $(X86_KERNELS) src/sketch/% src/train/%,$(SOURCES)) wasm/exports.c
+WASM_CFLAGS = -O3 -DNT_VERSION='"$(VERSION)"' -Ibuild/wasm/debian/zlib -Ibuild/wasm/debian/include
+WASM_LDFLAGS = -O3 --no-entry -sSTANDALONE_WASM -sALLOW_MEMORY_GROWTH -sEXPORTED_FUNCTIONS=@wasm/exports.txt
+ENGINE = $(WASM_VARIANTS:%=build/site/engine/ntrace-%.wasm)
+
+wasm: $(ENGINE)
+
+build/wasm/debian/stamp: wasm/debian_sources.sh | setup-native setup-wasm
+	@mkdir -p $(@D)/include/cjson
+	wasm/debian_sources.sh $(@D) zlib:zlib1g-dev cjson:libcjson-dev
+	cp $(@D)/cjson/cJSON.h $(@D)/include/cjson/
+	@touch $@
+
+build/wasm/libdebian.a: build/wasm/debian/stamp
+	rm -rf build/wasm/libdebian && mkdir -p build/wasm/libdebian
+	cd build/wasm/libdebian && $(EMCC) -O3 -c $(addprefix ../debian/zlib/,adler32.c crc32.c deflate.c inffast.c \
+	inflate.c inftrees.c trees.c zutil.c) ../debian/cjson/cJSON.c
+	rm -f $@ && emar rcs $@ build/wasm/libdebian/*.o
+
+build/wasm/simd/%.o: VARIANT_CFLAGS = -msimd128
+build/wasm/simd/%.o: %.c build/wasm/debian/stamp
+	@mkdir -p $(@D)
+	$(EMCC) $(NT_CFLAGS) $(WASM_CFLAGS) $(VARIANT_CFLAGS) -c -o $@ $<
+build/wasm/scalar/%.o: %.c build/wasm/debian/stamp
+	@mkdir -p $(@D)
+	$(EMCC) $(NT_CFLAGS) $(WASM_CFLAGS) -c -o $@ $<
+
+build/wasm/libntrace-simd.a: $(WASM_SOURCES:%.c=build/wasm/simd/%.o)
+build/wasm/libntrace-scalar.a: $(filter-out %_simd128.o,$(WASM_SOURCES:%.c=build/wasm/scalar/%.o))
+build/wasm/libntrace-%.a:
+	rm -f $@ && emar rcs $@ $^
+
+build/site/engine/ntrace-%.wasm: build/wasm/libntrace-%.a build/wasm/libdebian.a wasm/exports.txt
+	@mkdir -p $(@D)
+	$(EMCC) $(WASM_LDFLAGS) -o build/wasm/ntrace-$*.wasm build/wasm/$*/wasm/exports.o $(filter %.a,$^)
+	mv build/wasm/ntrace-$*.wasm $@
+
 # ---- Tests. ----
 
 test:
@@ -103,6 +143,6 @@ clean:
 	rm -rf build
 
 -include $(shell find build -name '*.d' 2>/dev/null)
-.PHONY: help setup setup-native setup-wasm setup-test setup-browser native test test-native lint format clean
+.PHONY: help wasm setup setup-native setup-wasm setup-test setup-browser native test test-native lint format clean
 .SECONDARY:
 .DELETE_ON_ERROR:

@@ -1,0 +1,104 @@
+import { NtraceError, cancelled } from "./errors.js";
+
+/**
+ * One chunk on its way; it may be wanted by several calls, and is given up when the last of them is cancelled.
+ * @typedef {object} Flight
+ * @property {Promise<void>} landed
+ * @property {AbortController} control
+ * @property {number} waiting
+ * @property {Set<(bytes: number) => void>} listeners
+ */
+
+/**
+ * Fetches chunks and feeds them to an open bundle, each once. The engine checks size, hash and contents of what it is fed; what
+ * is found damaged is fetched once more, past the browser's cache.
+ * @param {import("./core.js").Core} core
+ * @param {number} handle
+ * @param {import("./ntrace.d.ts").Chunk[]} chunks
+ * @param {import("./source.js").Source} source
+ */
+export function createChunks(core, handle, chunks, source) {
+  /** @type {Map<number, Flight>} */
+  const flights = new Map();
+
+  /** @param {number} number @param {Uint8Array} bytes */
+  function feed(number, bytes) {
+    core.borrow((take) => {
+      const at = take(bytes.length);
+      core.write(at, bytes);
+      core.attempt("nt_bundle_feed", handle, number, at, bytes.length);
+    });
+  }
+
+  /** @param {number} number @param {Flight} flight */
+  async function fetchAndFeed(number, flight) {
+    const { file, bytes } = chunks[number];
+    const how = {
+      signal: flight.control.signal,
+      limit: bytes,
+      onBytes: (/** @type {number} */ got) => flight.listeners.forEach((listen) => listen(got)),
+    };
+    try {
+      feed(number, await source.get(file, how));
+    } catch (error) {
+      if (!(error instanceof NtraceError) || error.code !== "damaged") throw error;
+      feed(number, await source.get(file, { ...how, cache: "reload" }));
+    }
+  }
+
+  /** @param {number} number */
+  function flightOf(number) {
+    const under = flights.get(number);
+    if (under && !under.control.signal.aborted) return under;
+    /** @type {Flight} */
+    const flight = { landed: Promise.resolve(), control: new AbortController(), waiting: 0, listeners: new Set() };
+    flight.landed = fetchAndFeed(number, flight).finally(() => {
+      if (flights.get(number) === flight) flights.delete(number);
+    });
+    flights.set(number, flight);
+    return flight;
+  }
+
+  /** @param {number} number @param {AbortSignal | undefined} signal @param {(bytes: number) => void} onBytes */
+  async function board(number, signal, onBytes) {
+    if (signal?.aborted) throw cancelled();
+    const flight = flightOf(number);
+    flight.waiting++;
+    flight.listeners.add(onBytes);
+    let stop = () => {};
+    const stopped = new Promise((_, reject) => {
+      stop = () => reject(cancelled());
+      signal?.addEventListener("abort", stop);
+    });
+    try {
+      await Promise.race([flight.landed, stopped]);
+    } finally {
+      signal?.removeEventListener("abort", stop);
+      flight.listeners.delete(onBytes);
+      if (--flight.waiting === 0) flight.control.abort();
+    }
+  }
+
+  return {
+    /**
+     * Resolves when all these chunks are in.
+     * @param {ArrayLike<number>} numbers
+     * @param {string} what in words, for the progress
+     * @param {import("./ntrace.d.ts").CallOptions} [options]
+     */
+    async load(numbers, what, { signal, onProgress } = {}) {
+      const wanted = Array.from(numbers);
+      const totalBytes = wanted.reduce((sum, number) => sum + chunks[number].bytes, 0);
+      const got = new Map();
+      await Promise.all(
+        wanted.map((number) =>
+          board(number, signal, (bytes) => {
+            got.set(number, bytes);
+            const bytesSoFar = [...got.values()].reduce((a, b) => a + b, 0);
+            onProgress?.({ label: `fetching ${what}`, done: bytesSoFar / totalBytes, bytes: bytesSoFar, totalBytes });
+          }),
+        ),
+      );
+    },
+  };
+}

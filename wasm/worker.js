@@ -1,0 +1,76 @@
+import { openEngine } from "./engine.js";
+import { NtraceError, asNtraceError } from "./errors.js";
+import { loadCore } from "./loader.js";
+import { createSource } from "./source.js";
+
+/**
+ * Messages in: { id, method, request } and { cancel: id }. Messages out, per id: any number of { progress } and { preview }, then
+ * one of { result } or { error }.
+ */
+
+/** @type {import("./engine.js").Engine | undefined} */
+let engine;
+/** Calls under way. @type {Map<number, AbortController>} */
+const calls = new Map();
+
+/** @param {{ url: string, variant?: "auto" | "simd" | "scalar" }} request @param {import("./ntrace.d.ts").CallOptions} options */
+async function open({ url, variant }, options) {
+  const builds = createSource(new URL(".", import.meta.url).href);
+  const loaded = await loadCore((file) => builds.get(file, { signal: options.signal }), variant);
+  const source = createSource(url);
+  engine = await openEngine(loaded.core, source, options);
+  const version = loaded.core.text(loaded.core.call("nt_wasm_version"));
+  return { url: source.base, manifest: engine.manifest, samples: engine.samples(), engine: { variant: loaded.variant, version } };
+}
+
+/** @param {string} method @param {any} request @param {any} options */
+function perform(method, request, options) {
+  if (method === "open") return open(request, options);
+  if (!engine) throw new NtraceError("argument", "No bundle is open.");
+  switch (method) {
+    case "trace":
+      return engine.trace(request, options);
+    case "neighbors":
+      return engine.neighbors(request, options);
+    case "stability":
+      return engine.stability(options);
+    case "probabilities":
+      return engine.probabilities(request, options);
+    case "images":
+      return engine.images(request, options);
+    case "memory":
+      return engine.memory();
+    default:
+      throw new NtraceError("argument", `The engine has no method ${method}.`);
+  }
+}
+
+/** Buffers that can change threads instead of being copied. @param {any} result @returns {Transferable[]} */
+function transferables(result) {
+  const values = ArrayBuffer.isView(result) ? [result] : Object.values(Object(result));
+  return values.filter(ArrayBuffer.isView).map((view) => /** @type {ArrayBuffer} */ (view.buffer));
+}
+
+/** @param {number} id @param {string} method @param {any} request */
+async function answer(id, method, request) {
+  const control = new AbortController();
+  calls.set(id, control);
+  try {
+    const result = await perform(method, request, {
+      signal: control.signal,
+      onProgress: (/** @type {unknown} */ progress) => self.postMessage({ id, progress }),
+      onPreview: (/** @type {any} */ preview) => self.postMessage({ id, preview }, { transfer: transferables(preview) }),
+    });
+    self.postMessage({ id, result }, { transfer: transferables(result) });
+  } catch (thrown) {
+    const { code, message, hint } = asNtraceError(thrown);
+    self.postMessage({ id, error: { code, message, hint } });
+  } finally {
+    calls.delete(id);
+  }
+}
+
+self.onmessage = ({ data }) => {
+  if ("cancel" in data) calls.get(data.cancel)?.abort();
+  else answer(data.id, data.method, data.request);
+};
