@@ -1,0 +1,209 @@
+/* Kernels of layers. Sums of ROWS rows by VECTORS vectors of columns stay in registers while the terms go by in
+ * ascending order: what a target's width changes is only which outputs are computed side by side, never the order
+ * within one sum. */
+#include <stdbool.h>
+
+#include "net/layers.h"
+
+#if NT_LANES == 16
+enum { ROWS = 14, VECTORS = 1 };
+#elif NT_LANES == 8
+enum { ROWS = 4, VECTORS = 2 };
+#elif NT_LANES == 4
+enum { ROWS = 4, VECTORS = 2 };
+#else
+enum { ROWS = 2, VECTORS = 8 };
+#endif
+enum { GROUP = VECTORS * NT_LANES /* columns of one tile */, TERMS = 8 /* rows of a tile of weight gradients */ };
+
+#define INLINE static inline __attribute__((always_inline))
+
+/* Writes the first `columns` (at most GROUP) of one row of sums. */
+INLINE void write(float *out, const nt_vf *sum, size_t columns) {
+    if (columns >= GROUP) {
+#pragma GCC unroll 16
+        for (size_t j = 0; j < VECTORS; j++) {
+            nt_vf_store(out + j * NT_LANES, sum[j]);
+        }
+    } else {
+        float kept[GROUP];
+        for (size_t j = 0; j < VECTORS; j++) {
+            nt_vf_store(kept + j * NT_LANES, sum[j]);
+        }
+        memcpy(out, kept, columns * sizeof *out);
+    }
+}
+
+/* Sums of `rows` (constant, at most ROWS) rows by one group of columns. */
+INLINE void sums(nt_vf sum[ROWS][VECTORS], const struct nt_product *p, const float *const *start, const float *weight,
+                 size_t rows) {
+    for (size_t s = 0; s < p->segments; s++) {
+        const float *in[ROWS];
+#pragma GCC unroll 14
+        for (size_t i = 0; i < rows; i++) {
+            in[i] = start[i] + s * p->stride;
+        }
+        for (size_t t = 0; t < p->length; t++) {
+            nt_vf right[VECTORS];
+#pragma GCC unroll 16
+            for (size_t j = 0; j < VECTORS; j++) {
+                right[j] = nt_vf_load(weight + j * NT_LANES);
+            }
+            weight += NT_PANEL;
+#pragma GCC unroll 14
+            for (size_t i = 0; i < rows; i++) {
+                nt_vf left = nt_vf_splat(in[i][t]);
+#pragma GCC unroll 16
+                for (size_t j = 0; j < VECTORS; j++) {
+                    sum[i][j] = sum[i][j] + left * right[j];
+                }
+            }
+        }
+    }
+}
+
+/* One tile: rows first .. first + rows, columns column .. column + GROUP. */
+INLINE void tile(const struct nt_product *p, size_t first, size_t column, size_t rows) {
+    const float *start[ROWS];
+    nt_vf sum[ROWS][VECTORS];
+    size_t y = first / p->width, x = first - y * p->width;
+#pragma GCC unroll 14
+    for (size_t i = 0; i < rows; i++) {
+        start[i] = p->in + y * p->line + x * p->step;
+        y += x + 1 == p->width;
+        x = x + 1 == p->width ? 0 : x + 1;
+#pragma GCC unroll 16
+        for (size_t j = 0; j < VECTORS; j++) {
+            sum[i][j] = nt_vf_load(p->bias + column + j * NT_LANES);
+        }
+    }
+    size_t panel = column / NT_PANEL, within = column % NT_PANEL;
+    sums(sum, p, start, p->weight + panel * p->segments * p->length * NT_PANEL + within, rows);
+    for (size_t i = 0; i < rows; i++) {
+        size_t at = (first + i) * p->columns + column;
+        if (p->out != NULL) {
+            write(p->out + at, sum[i], p->columns - column);
+        }
+        if (p->rectified != NULL) {
+            for (size_t j = 0; j < VECTORS; j++) {
+                sum[i][j] = nt_vf_max(sum[i][j], nt_vf_splat(0));
+            }
+            write(p->rectified + at, sum[i], p->columns - column);
+        }
+    }
+}
+
+static void product(const struct nt_product *p) {
+    for (size_t column = 0; column < p->columns; column += GROUP) {
+        size_t row = 0;
+        for (; row + ROWS <= p->rows; row += ROWS) {
+            tile(p, row, column, ROWS);
+        }
+        if (row < p->rows && p->rows >= ROWS) { /* the last tile repeats some rows of the one before it */
+            tile(p, p->rows - ROWS, column, ROWS);
+            row = p->rows;
+        }
+        for (; row < p->rows; row++) {
+            tile(p, row, column, 1);
+        }
+    }
+}
+
+/* A tile of `terms` (constant, at most TERMS) terms by one vector of columns of a weight gradient. */
+INLINE void outer_tile(const struct nt_outer *o, size_t term, size_t column, size_t terms) {
+    nt_vf sum[TERMS];
+#pragma GCC unroll 8
+    for (size_t i = 0; i < terms; i++) {
+        sum[i] = nt_vf_splat(0);
+    }
+    const float *gradient = o->gradient + column;
+    for (size_t y = 0; y < o->lines; y++) {
+        const float *in = o->in + y * o->line + term;
+        for (size_t x = 0; x < o->width; x++) {
+            nt_vf right = nt_vf_load(gradient);
+#pragma GCC unroll 8
+            for (size_t i = 0; i < terms; i++) {
+                sum[i] = sum[i] + nt_vf_splat(in[i]) * right;
+            }
+            in += o->step;
+            gradient += o->gradient_step;
+        }
+    }
+    for (size_t i = 0; i < terms; i++) {
+        float *out = o->sum + (term + i) * o->columns + column, lanes[NT_LANES];
+        nt_vf_store(lanes, sum[i]);
+        for (size_t j = 0; j < NT_LANES && column + j < o->columns; j++) {
+            out[j] += lanes[j];
+        }
+    }
+}
+
+static void outer(const struct nt_outer *o) {
+    for (size_t column = 0; column < o->columns; column += NT_LANES) {
+        size_t term = 0;
+        for (; term + TERMS <= o->terms; term += TERMS) {
+            outer_tile(o, term, column, TERMS);
+        }
+        for (; term + 3 <= o->terms; term += 3) {
+            outer_tile(o, term, column, 3);
+        }
+        for (; term < o->terms; term++) {
+            outer_tile(o, term, column, 1);
+        }
+    }
+}
+
+static void rectify(float *out, const float *in, size_t count) {
+    for (size_t i = 0; i < count; i++) {
+        out[i] = in[i] > 0 ? in[i] : 0;
+    }
+}
+
+static void rectify_backward(float *gradient, const float *out, const float *out_gradient, size_t count) {
+    for (size_t i = 0; i < count; i++) {
+        gradient[i] = out[i] > 0 ? out_gradient[i] : 0;
+    }
+}
+
+static void pool(float *out, const float *in, const struct nt_pool *shape) {
+    size_t channels = shape->channels, window = shape->window, line = shape->width * channels;
+    for (size_t y = 0; y < shape->height / window; y++) {
+        for (size_t x = 0; x < shape->width / window; x++, out += channels) {
+            const float *corner = in + y * window * line + x * window * channels;
+            memcpy(out, corner, channels * sizeof *out);
+            for (size_t tap = 1; tap < window * window; tap++) {
+                const float *from = corner + tap / window * line + tap % window * channels;
+                size_t c = 0;
+                for (; c + NT_LANES <= channels; c += NT_LANES) {
+                    nt_vf_store(out + c, nt_vf_max(nt_vf_load(from + c), nt_vf_load(out + c)));
+                }
+                for (; c < channels; c++) {
+                    out[c] = from[c] > out[c] ? from[c] : out[c];
+                }
+            }
+        }
+    }
+}
+
+/* The gradient goes to the first maximum: a window's gradient is taken from the pooled value's place once given. */
+static void pool_backward(float *gradient, const float *in, const float *out, const float *out_gradient,
+                          const struct nt_pool *shape) {
+    size_t channels = shape->channels, window = shape->window, line = shape->width * channels;
+    memset(gradient, 0, shape->height * line * sizeof *gradient);
+    for (size_t y = 0; y < shape->height / window; y++) {
+        for (size_t x = 0; x < shape->width / window; x++, out += channels, out_gradient += channels) {
+            size_t corner = y * window * line + x * window * channels;
+            for (size_t c = 0; c < channels; c++) {
+                size_t tap = 0;
+                while (tap + 1 < window * window &&
+                       in[corner + tap / window * line + tap % window * channels + c] != out[c]) {
+                    tap++;
+                }
+                gradient[corner + tap / window * line + tap % window * channels + c] = out_gradient[c];
+            }
+        }
+    }
+}
+
+const struct nt_layer_kernels NT_KERNEL(nt_layer_kernels) = {product,          outer, rectify,
+                                                             rectify_backward, pool,  pool_backward};
