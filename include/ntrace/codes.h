@@ -33,7 +33,7 @@ struct nt_axes {
  * limit    in   at most so many axes, at most NT_CODES_MAX_AXES
  * random   in   starts the subspace iteration of wide layers
  *
- * Layers of up to NT_CODES_MAX_AXES numbers are solved exactly from their covariance, wider ones by randomised subspace
+ * Narrow layers are solved exactly from their covariance, wide ones by randomised subspace
  * iteration. Returns NT_OK, NT_E_ARG or NT_E_MEMORY. */
 enum nt_status nt_axes_find(struct nt_axes *axes, float *x, uint32_t n, uint32_t size, uint32_t limit,
                             struct nt_random *random, unsigned workers, const struct nt_allocator *allocator);

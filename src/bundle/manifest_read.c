@@ -34,7 +34,7 @@ static enum nt_status get_number(double *value, const cJSON *object, const char 
 
 static enum nt_status get_count(uint32_t *value, const cJSON *object, const char *key, uint32_t low, uint32_t high,
                                 const struct cursor *at) {
-    double number;
+    double number = 0;
     NT_TRY(get_number(&number, object, key, low, high, at));
     if (floor(number) != number) {
         return fail(at, key, "a whole number");
@@ -140,7 +140,7 @@ static enum nt_status read_kind(enum nt_layer_kind *kind, const cJSON *item, con
 
 static enum nt_status read_layer(struct nt_bundle_layer *layer, const cJSON *item, uint32_t number, uint32_t samples,
                                  const struct cursor *at) {
-    double step;
+    double step = 0;
     NT_TRY(get_text(layer->name, sizeof layer->name, item, "name", at));
     NT_TRY(read_kind(&layer->kind, item, at));
     NT_TRY(read_shape(layer, item, at));
@@ -268,7 +268,7 @@ static enum nt_status read_chunks(struct nt_manifest *m, const cJSON *root, stru
 
 static enum nt_status read_figures(struct nt_manifest *m, const cJSON *root, struct cursor *at) {
     const cJSON *item;
-    double parameters;
+    double parameters = 0;
     uint32_t last = m->layers - 1, most = m->dataset.samples - 1;
     NT_TRY(get_object(&item, root, "network", at));
     NT_TRY(get_number(&parameters, item, "parameters", 0, 1e15, at));
@@ -291,7 +291,7 @@ static enum nt_status read_figures(struct nt_manifest *m, const cJSON *root, str
 
 static enum nt_status check_version(const cJSON *root, struct cursor *at) {
     char format[32];
-    double reader;
+    double reader = 0;
     NT_TRY(get_text(format, sizeof format, root, "format", at));
     if (strcmp(format, "ntrace-bundle") != 0) {
         return fail(at, "format", "\"ntrace-bundle\"");

@@ -10,7 +10,7 @@
 #include "core/matrix.h"
 #include "ntrace/codes.h"
 
-enum { OVERSAMPLE = 16, ITERATIONS = 2 };
+enum { OVERSAMPLE = 16, ITERATIONS = 2, NARROW = 320 };
 
 struct workshop {
     const struct nt_allocator *allocator;
@@ -200,7 +200,7 @@ enum nt_status nt_axes_find(struct nt_axes *axes, float *x, uint32_t n, uint32_t
     }
     if (status == NT_OK) {
         subtract_centre(x, axes->centre, n, size);
-        status = size <= NT_CODES_MAX_AXES ? narrow(axes, x, n, shop) : wide(axes, x, n, random, shop);
+        status = size <= NARROW ? narrow(axes, x, n, shop) : wide(axes, x, n, random, shop);
     }
     if (status != NT_OK) {
         nt_axes_clear(axes, allocator);

@@ -25,12 +25,17 @@ static double reflect(double *a, double *beside, double *p, size_t n, size_t i) 
     }
     v[i - 1] = tip - length;
     double factor = 1 / (norm * norm - tip * length), dot = 0;
-    for (size_t r = 0; r < i; r++) {
-        double sum = 0;
-        for (size_t c = 0; c < i; c++) {
-            sum += (c <= r ? a[r * n + c] : a[c * n + r]) * v[c];
+    for (size_t r = 0; r < i; r++) { /* p = matrix · v, from the lower triangle, row by row */
+        const double *row = a + r * n;
+        double sum = row[r] * v[r];
+        for (size_t c = 0; c < r; c++) {
+            sum += row[c] * v[c];
+            p[c] += row[c] * v[r];
         }
-        p[r] = sum * factor;
+        p[r] = sum;
+    }
+    for (size_t r = 0; r < i; r++) {
+        p[r] *= factor;
         dot += p[r] * v[r];
     }
     for (size_t r = 0; r < i; r++) {
