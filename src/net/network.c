@@ -150,7 +150,7 @@ enum nt_status nt_net_allocate(nt_net *net, struct nt_error *error) {
             l->weight = at;
             l->bias = at + l->terms * l->outputs;
             at += l->layer.parameters;
-            widest = l->terms > widest ? l->terms : widest;
+            widest = l->terms > widest ? l->terms : widest; /* at least as many as inputs */
             status = allocate_layer(net, l);
         }
     }
