@@ -7,7 +7,7 @@ VERSION = 0.1.0
 CFLAGS = -O3 -g
 SANITIZE = -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 WARNINGS = -Wall -Wextra -Wpedantic -Wshadow -Wconversion
-NT_CFLAGS = -std=c11 -D_POSIX_C_SOURCE=200809L $(WARNINGS) -ffp-contract=off -Iinclude -Isrc -MMD -MP
+NT_CFLAGS = -std=c11 -D_POSIX_C_SOURCE=200809L $(WARNINGS) -ffp-contract=off -DNT_VERSION='"$(VERSION)"' -Iinclude -Isrc -MMD -MP
 LIBRARIES = -lcjson -lz -lm -lpthread
 MAKEFLAGS += --no-builtin-rules --no-print-directory -j$(shell nproc)
 
@@ -86,7 +86,7 @@ build/sanitized/%.o: %.c | setup-native
 
 WASM_VARIANTS = simd scalar
 WASM_SOURCES = $(filter-out $(X86_KERNELS) src/sketch/% src/train/%,$(SOURCES)) wasm/exports.c
-WASM_CFLAGS = -O3 -DNT_VERSION='"$(VERSION)"' -Ibuild/wasm/debian/zlib -Ibuild/wasm/debian/include
+WASM_CFLAGS = -O3 -Ibuild/wasm/debian/zlib -Ibuild/wasm/debian/include
 WASM_LDFLAGS = -O3 --no-entry -sSTANDALONE_WASM -sALLOW_MEMORY_GROWTH -sEXPORTED_FUNCTIONS=@wasm/exports.txt
 ENGINE = $(WASM_VARIANTS:%=build/site/engine/ntrace-%.wasm)
 

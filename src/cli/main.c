@@ -21,7 +21,7 @@ enum { COMMANDS_COUNT = sizeof COMMANDS / sizeof *COMMANDS };
 static void print_help(FILE *to) {
     (void)fprintf(to,
                   "ntrace: how neighbourhoods change from layer to layer of a neural network\n\nusage: ntrace COMMAND "
-                  "[options]; `ntrace COMMAND --help` explains each\n\n");
+                  "[options]; `ntrace COMMAND --help` explains each\n       ntrace --version\n\n");
     for (size_t i = 0; i < COMMANDS_COUNT; i++) {
         (void)fprintf(to, "  %-8s %s\n", COMMANDS[i].name, COMMANDS[i].summary);
     }
@@ -30,6 +30,10 @@ static void print_help(FILE *to) {
 int main(int count, char **arguments) {
     if (count >= 2 && strcmp(arguments[1], "--help") == 0) {
         print_help(stdout);
+        return 0;
+    }
+    if (count >= 2 && strcmp(arguments[1], "--version") == 0) {
+        (void)printf("ntrace %s\n", NT_VERSION);
         return 0;
     }
     for (size_t i = 0; count >= 2 && i < COMMANDS_COUNT; i++) {
