@@ -37,8 +37,9 @@ NATIVE_PACKAGES = libcjson-dev:/usr/include/cjson/cJSON.h zlib1g-dev:/usr/includ
 WASM_PACKAGES = emscripten:/usr/bin/emcc dpkg-dev:/usr/bin/dpkg-source
 TEST_PACKAGES = libcmocka-dev:/usr/include/cmocka.h
 BROWSER_PACKAGES = chromium:/usr/bin/chromium
+NPM = web/node_modules/.package-lock.json
 
-setup: setup-native setup-wasm setup-test setup-browser build/npm
+setup: setup-native setup-wasm setup-test setup-browser $(NPM)
 setup-native: PACKAGES = $(NATIVE_PACKAGES)
 setup-wasm: PACKAGES = $(WASM_PACKAGES)
 setup-test: PACKAGES = $(TEST_PACKAGES)
@@ -51,9 +52,9 @@ setup-native setup-wasm setup-test setup-browser:
 	mkdir -p build && exec 9>build/apt.lock && flock 9 && \
 	$$root apt-get update -q && DEBIAN_FRONTEND=noninteractive $$root apt-get install -qy --no-install-recommends $$missing
 
-build/npm: web/package-lock.json
+$(NPM): web/package.json web/package-lock.json
 	cd web && npm ci --loglevel=error
-	@mkdir -p $(@D) && touch $@
+	@touch $@
 
 # ---- Native. ----
 
@@ -122,16 +123,67 @@ build/site/engine/ntrace-%.wasm: build/wasm/libntrace-%.a build/wasm/libdebian.a
 	$(EMCC) $(WASM_LDFLAGS) -o build/wasm/ntrace-$*.wasm build/wasm/$*/wasm/exports.o $(filter %.a,$^)
 	mv build/wasm/ntrace-$*.wasm $@
 
+# ---- The site: the page and the engine's scripts, and the default data. ----
+
+web: wasm build/site.stamp
+build/site.stamp: web/build.js $(wildcard web/*.js web/*.html web/*.svg web/*/*.js web/styles/*.css wasm/*.js wasm/*.d.ts) $(NPM)
+	$(NODE) web/build.js build/site
+	@touch $@
+
+DATA_COUNT = 10000
+DATA_SEED = 20261124
+SKETCH_SOURCES = $(wildcard src/sketch/*.[ch] src/cli/sketch.c)
+PACK_SOURCES = $(filter-out src/sketch/% src/train/%,$(NATIVE_SOURCES)) src/cli/pack.c data/reference.safetensors
+PACK = build/ntrace pack --model data/reference.safetensors --synthetic --title 'Synthetic sketches' \
+	--source 'made by ntrace sketch, a seeded program: no person drew them' --licence 'CC0 1.0'
+
+data: build/site/bundle/current.json
+build/data/sketches.stamp: $(SKETCH_SOURCES) | build/ntrace
+	rm -rf $(@:.stamp=) && mkdir -p $(@D)
+	build/ntrace sketch --count $(DATA_COUNT) --seed $(DATA_SEED) -o $(@:.stamp=)
+	@touch $@
+build/site/bundle/current.json: build/data/sketches.stamp $(PACK_SOURCES) | build/ntrace
+	rm -rf build/data/bundle && mkdir -p build/site
+	$(PACK) --images build/data/sketches -o build/data/bundle
+	rm -rf build/site/bundle && mv build/data/bundle build/site/bundle
+
+dist: wasm web data
+	build/ntrace verify build/site/bundle
+	@echo "build/site is ready to be copied to any static host: $$(du -sh build/site | cut -f1)"
+
+serve: wasm web data
+	@$(NODE) web/serve.js build/site $(PORT)
+
 # ---- Tests. ----
+
+NODE_TEST = $(NODE) --test --test-reporter=spec
 
 test:
 	$(MAKE) test-native
+	$(if $(wildcard data/reference.safetensors),$(MAKE) test-wasm)
+	$(if $(and $(wildcard data/reference.safetensors),$(wildcard web/app.js)),$(MAKE) test-web)
 
 test-native: $(TESTS:%=build/native/tests/c/%) $(TESTS:%=build/sanitized/tests/c/%)
 	@set -e; for t in $(TESTS); do build/native/tests/c/$$t; build/sanitized/tests/c/$$t; done
 
-lint: setup-native setup-test
+# A small bundle that the tests of the engine and of the page read and damage.
+build/tests/sketches.stamp: $(SKETCH_SOURCES) | build/ntrace
+	rm -rf $(@:.stamp=) && mkdir -p $(@D)
+	build/ntrace sketch --count 600 --seed 1 -o $(@:.stamp=)
+	@touch $@
+build/tests/bundle/current.json: build/tests/sketches.stamp $(PACK_SOURCES) | build/ntrace
+	rm -rf $(@D)
+	$(PACK) --images build/tests/sketches -o $(@D)
+
+test-wasm: wasm build/tests/bundle/current.json
+	$(NODE_TEST) $(wildcard tests/wasm/*.test.mjs)
+
+test-web: wasm web data build/tests/bundle/current.json | setup-browser
+	$(NODE_TEST) --test-concurrency=1 $(wildcard tests/web/*.test.mjs)
+
+lint: $(NPM) | setup-native setup-test
 	$(CC) $(NT_CFLAGS) -Werror -O2 -fsyntax-only $(NATIVE_SOURCES) $(CLI_SOURCES) $(TESTS:%=tests/c/%.c)
+	web/node_modules/.bin/tsc -p web/tsconfig.json
 	@if command -v clang-format >/dev/null; then \
 	clang-format --dry-run -Werror $(wildcard include/ntrace/*.h src/*/*.[ch] wasm/*.[ch] tests/c/*.[ch]); \
 	else echo 'lint: clang-format is not installed, formatting was not checked' >&2; fi
@@ -143,6 +195,7 @@ clean:
 	rm -rf build
 
 -include $(shell find build -name '*.d' 2>/dev/null)
-.PHONY: help wasm setup setup-native setup-wasm setup-test setup-browser native test test-native lint format clean
+.PHONY: help wasm web data dist serve setup setup-native setup-wasm setup-test setup-browser native \
+	test test-native test-wasm test-web lint format clean
 .SECONDARY:
 .DELETE_ON_ERROR:

@@ -1,0 +1,100 @@
+/** The network in WebAssembly against PyTorch: the vectors of tests/reference/net.py, which the native tests share. */
+import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { test } from "node:test";
+
+import { referenceFolder, startCore, variants } from "./bundle.mjs";
+
+const TYPES = { F32: Float32Array, U8: Uint8Array, I32: Int32Array };
+const TOLERANCE = 1e-5;
+
+/** @param {string} file */
+async function readTensors(file) {
+  const bytes = await readFile(join(referenceFolder, file));
+  const start = 8 + Number(bytes.readBigUInt64LE(0));
+  const header = JSON.parse(bytes.toString("utf8", 8, start));
+  return new Map(
+    Object.entries(header)
+      .filter(([name, { dtype }]) => name !== "__metadata__" && dtype in TYPES)
+      .map(([name, { dtype, shape, data_offsets: [from, to] }]) => {
+        const data = new Uint8Array(bytes.subarray(start + from, start + to)).buffer;
+        return [name, { shape, values: new TYPES[/** @type {keyof TYPES} */ (dtype)](data) }];
+      }),
+  );
+}
+
+/** Channel-last floats, as the engine takes its input. @param {Uint8Array} pixels @param {number[]} shape */
+function inputOf(pixels, [n, c, h, w]) {
+  const input = new Float32Array(pixels.length);
+  for (let i = 0; i < pixels.length; i++) {
+    const [sample, channel, place] = [Math.floor(i / (c * h * w)), Math.floor(i / (h * w)) % c, i % (h * w)];
+    input[(sample * h * w + place) * c + channel] = Math.fround(pixels[i]) / 255;
+  }
+  return input;
+}
+
+const FLATTEN = 4;
+const SHAPE_OFFSET = 52;
+
+/** Address of the shape in which a layer's numbers lie: a flattened layer keeps the order of the one before. @param {import("../../wasm/core.js").Core} core @param {number} net @param {number} layer */
+function shapeAt(core, net, layer) {
+  const at = core.call("nt_net_layer", net, layer);
+  return (core.readU32(at) === FLATTEN ? core.call("nt_net_layer", net, layer - 1) : at) + SHAPE_OFFSET;
+}
+
+/** Floats in one sample's activation. @param {import("../../wasm/core.js").Core} core @param {number} net @param {number} layer */
+function sizeOf(core, net, layer) {
+  return core.readU32(core.call("nt_net_layer", net, layer) + SHAPE_OFFSET + 12);
+}
+
+/** Activations of one layer in PyTorch's order. @param {import("../../wasm/core.js").Core} core @param {number} net @param {number} layer @param {Float32Array} input @param {number} samples */
+function activationsOf(core, net, layer, input, samples) {
+  const size = sizeOf(core, net, layer);
+  return core.borrow((take) => {
+    const layers = core.call("nt_net_layers", net);
+    const [list, into, out, chw] = [take(4 * layers), take(4 * input.length), take(4 * samples * size), take(4 * samples * size)];
+    const scratch = take(core.call("nt_net_forward_bytes", net, samples));
+    new Uint32Array(core.memory.buffer, list, layers).fill(0)[layer] = out;
+    new Float32Array(core.memory.buffer, into, input.length).set(input);
+    assert.equal(core.call("nt_net_forward", list, net, into, samples, scratch), 0);
+    core.call("nt_net_to_chw", chw, out, shapeAt(core, net, layer), samples);
+    return core.copyF32(chw, samples * size);
+  });
+}
+
+for (const variant of variants) {
+  for (const name of ["net", "odd"]) {
+    test(`every activation of the network "${name}" in the ${variant} build equals PyTorch's`, async () => {
+      const expected = await readTensors("net_expected.safetensors");
+      const core = await startCore(variant);
+      const file = await readFile(join(referenceFolder, `${name}.safetensors`));
+      const net = core.borrow((take) => {
+        const [out, at, title] = [take(4), take(file.length), take(16)];
+        core.write(at, file);
+        core.write(title, new TextEncoder().encode("weights\0"));
+        core.attempt("nt_net_parse", out, at, file.length, title, core.allocator);
+        return core.readU32(out);
+      });
+      const image = /** @type {any} */ (expected.get(`${name}.input`));
+      const samples = image.shape[0];
+      const input = inputOf(image.values, image.shape);
+      const layers = core.call("nt_net_layers", net);
+      assert.ok(layers > 3);
+      for (let layer = 0; layer < layers; layer++) {
+        const want = /** @type {any} */ (expected.get(`${name}.activation.${layer}`)).values;
+        const got = activationsOf(core, net, layer, input, samples);
+        const size = sizeOf(core, net, layer);
+        const step = Math.max(1, Math.floor(size / 97));
+        const columns = Math.ceil(size / step);
+        assert.equal(want.length, samples * columns);
+        const scale = want.reduce((/** @type {number} */ most, /** @type {number} */ x) => Math.max(most, Math.abs(x)), 0);
+        for (let i = 0; i < want.length; i++) {
+          const value = got[Math.floor(i / columns) * size + (i % columns) * step];
+          assert.ok(Math.abs(value - want[i]) <= TOLERANCE * scale, `layer ${layer}, value ${i}: ${value}, not ${want[i]}`);
+        }
+      }
+      core.call("nt_net_free", net);
+    });
+  }
+}

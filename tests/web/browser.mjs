@@ -1,0 +1,61 @@
+/** Headless Chromium on the built site, behind a plain static server on this machine. */
+import { cp, mkdtemp, rm } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+import { serve } from "../../web/serve.js";
+
+const { chromium } = createRequire(new URL("../../web/package.json", import.meta.url))("playwright-core");
+
+const root = fileURLToPath(new URL("../../", import.meta.url));
+export const siteFolder = join(root, "build/site");
+export const testBundleFolder = join(root, "build/tests/bundle");
+export const screenshotFolder = join(root, "build/screenshots");
+
+const FLAGS = [
+  "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+  "--disable-component-update", "--disable-sync",
+];
+
+/** @param {...string} flags more of Chromium's */
+export const launch = (...flags) => chromium.launch({ executablePath: "/usr/bin/chromium", args: [...FLAGS, ...flags] });
+
+export const serveSite = () => serve(siteFolder);
+
+/**
+ * A copy of the site with another bundle, for tests that damage something; `change` gets its folder.
+ * @param {(folder: string) => unknown} change
+ */
+export async function serveChangedSite(change) {
+  const folder = await mkdtemp(join(tmpdir(), "ntrace-site-"));
+  await cp(siteFolder, folder, { recursive: true, filter: (path) => path !== join(siteFolder, "bundle") });
+  await cp(testBundleFolder, join(folder, "bundle"), { recursive: true });
+  await change(folder);
+  const server = await serve(folder);
+  return {
+    url: server.url,
+    close: async () => {
+      server.close();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/**
+ * A page that remembers what it asked for and what went wrong in it.
+ * @param {any} browser @param {object} [context] playwright's options
+ */
+export async function openPage(browser, context = {}) {
+  const opened = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...context });
+  const page = await opened.newPage();
+  /** @type {string[]} */
+  const requests = [];
+  /** @type {string[]} */
+  const problems = [];
+  opened.on("request", (/** @type {any} */ request) => requests.push(request.url()));
+  page.on("pageerror", (/** @type {Error} */ error) => problems.push(String(error)));
+  page.on("console", (/** @type {any} */ message) => message.type() === "error" && problems.push(message.text()));
+  return { page, requests, problems, close: () => opened.close() };
+}

@@ -1,0 +1,30 @@
+/** Puts the site's scripts together: `node build.js SITE`. Engine and page are bundled apart, so that others can embed the engine. */
+import { cp, mkdir, readdir } from "node:fs/promises";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+import { build } from "esbuild";
+
+const web = fileURLToPath(new URL(".", import.meta.url));
+const wasm = join(web, "../wasm");
+const site = process.argv[2];
+/** What is copied as it is: page, styles, pictures, fonts. */
+const STATIC = /\.(html|css|svg|png|woff2|webmanifest)$/;
+
+/** @type {import("esbuild").BuildOptions} */
+const common = { bundle: true, format: "esm", target: "es2022", minify: true, legalComments: "none", logLevel: "warning" };
+
+/** The page imports the engine from ../wasm, where the type checker finds it; on the site it is its own file. @type {import("esbuild").Plugin} */
+const engineApart = {
+  name: "engine-apart",
+  setup: ({ onResolve }) => onResolve({ filter: /\/wasm\/ntrace\.js$/ }, () => ({ path: "./engine/ntrace.js", external: true })),
+};
+
+await mkdir(join(site, "engine"), { recursive: true });
+await build({ ...common, entryPoints: [join(wasm, "ntrace.js"), join(wasm, "worker.js")], outdir: join(site, "engine") });
+await cp(join(wasm, "ntrace.d.ts"), join(site, "engine/ntrace.d.ts"));
+await build({ ...common, entryPoints: [join(web, "app.js")], outdir: site, plugins: [engineApart] });
+for (const entry of await readdir(web, { withFileTypes: true })) {
+  if (entry.isFile() && STATIC.test(entry.name)) await cp(join(web, entry.name), join(site, entry.name));
+  else if (entry.isDirectory() && entry.name === "styles") await cp(join(web, entry.name), join(site, entry.name), { recursive: true });
+}

@@ -1,0 +1,67 @@
+/** A plain static server for this machine: `node serve.js FOLDER [PORT]`. Whole files, no listing, nothing outside the folder. */
+import { createReadStream } from "node:fs";
+import { stat } from "node:fs/promises";
+import { createServer } from "node:http";
+import { extname, join, normalize, resolve, sep } from "node:path";
+import { pathToFileURL } from "node:url";
+
+/** @type {Record<string, string>} */
+const TYPES = {
+  ".html": "text/html; charset=utf-8",
+  ".js": "text/javascript; charset=utf-8",
+  ".css": "text/css; charset=utf-8",
+  ".json": "application/json",
+  ".svg": "image/svg+xml",
+  ".png": "image/png",
+  ".woff2": "font/woff2",
+  ".wasm": "application/wasm",
+};
+
+/** @param {string} folder @param {string} url */
+async function findFile(folder, url) {
+  const path = normalize(decodeURIComponent(new URL(url, "http://localhost").pathname));
+  const file = join(folder, path.endsWith("/") ? `${path}index.html` : path);
+  if (file.includes("\0") || !file.startsWith(folder + sep)) return null;
+  const found = await stat(file).catch(() => null);
+  return found?.isFile() ? { file, size: found.size } : null;
+}
+
+/**
+ * Serves a folder on localhost.
+ * @param {string} folder
+ * @param {number} [port] 0: any free one
+ * @returns {Promise<{ url: string, close: () => void }>}
+ */
+export function serve(folder, port = 0) {
+  const root = resolve(folder);
+  const server = createServer(async (request, response) => {
+    const found = await findFile(root, request.url ?? "/").catch(() => null);
+    if (!found || !["GET", "HEAD"].includes(request.method ?? "")) {
+      response.writeHead(found ? 405 : 404, { "content-type": "text/plain" }).end(found ? "only GET\n" : "no such file\n");
+      return;
+    }
+    const type = TYPES[extname(found.file)] ?? "application/octet-stream";
+    response.writeHead(200, { "content-type": type, "content-length": found.size, "cache-control": "no-cache" });
+    if (request.method === "HEAD") response.end();
+    else createReadStream(found.file).on("error", () => response.destroy()).pipe(response);
+  });
+  return new Promise((done, failed) => {
+    server.once("error", failed);
+    server.listen(port, "127.0.0.1", () => {
+      const { port: taken } = /** @type {import("node:net").AddressInfo} */ (server.address());
+      done({ url: `http://localhost:${taken}/`, close: () => (server.close(), server.closeAllConnections()) });
+    });
+  });
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1]).href) {
+  const [folder, port = "8000"] = process.argv.slice(2);
+  try {
+    const { url } = await serve(folder, Number(port));
+    console.log(`Neighborhood Traces is at ${url} (Ctrl-C ends it)`);
+  } catch (error) {
+    const taken = /** @type {any} */ (error).code === "EADDRINUSE";
+    console.error(taken ? `Port ${port} is in use: choose another, as in make serve PORT=8001` : String(error));
+    process.exitCode = 1;
+  }
+}
