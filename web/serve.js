@@ -30,9 +30,10 @@ async function findFile(folder, url) {
  * Serves a folder on localhost.
  * @param {string} folder
  * @param {number} [port] 0: any free one
+ * @param {(path: string, bytes: number) => void} [onServed]
  * @returns {Promise<{ url: string, close: () => void }>}
  */
-export function serve(folder, port = 0) {
+export function serve(folder, port = 0, onServed = () => {}) {
   const root = resolve(folder);
   const server = createServer(async (request, response) => {
     const found = await findFile(root, request.url ?? "/").catch(() => null);
@@ -42,8 +43,9 @@ export function serve(folder, port = 0) {
     }
     const type = TYPES[extname(found.file)] ?? "application/octet-stream";
     response.writeHead(200, { "content-type": type, "content-length": found.size, "cache-control": "no-cache" });
-    if (request.method === "HEAD") response.end();
-    else createReadStream(found.file).on("error", () => response.destroy()).pipe(response);
+    if (request.method === "HEAD") return void response.end();
+    onServed(request.url ?? "/", found.size);
+    createReadStream(found.file).on("error", () => response.destroy()).pipe(response);
   });
   return new Promise((done, failed) => {
     server.once("error", failed);

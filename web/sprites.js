@@ -1,0 +1,169 @@
+/** Sketches as ink on nothing: small ones in an atlas, each with a halo of the plate's colour so that it reads on top of others. */
+import { rgb } from "d3";
+
+/** @typedef {import("./sketches.js").Sketches} Sketches */
+/** @typedef {import("./theme.js").Theme} Theme */
+
+const HALO = 2; // pixels of the sketch
+const PAGE = 24; // cells across a page of the atlas
+
+/**
+ * @param {Sketches} sketches
+ * @param {Theme} theme
+ */
+export function createSprites(sketches, theme) {
+  const cellWidth = sketches.width + 2 * HALO;
+  const cellHeight = sketches.height + 2 * HALO;
+  /** @type {CanvasRenderingContext2D[]} */
+  let pages = [];
+  /** @type {Map<number, number>} sample to cell */
+  let cells = new Map();
+  /** @type {Map<string, HTMLCanvasElement>} */
+  let large = new Map();
+  const end = theme.subscribe(() => {
+    pages = [];
+    cells = new Map();
+    large = new Map();
+  });
+
+  /** @param {number} sample @param {Uint8Array} image */
+  function add(sample, image) {
+    const cell = cells.size;
+    if (cell % (PAGE * PAGE) === 0) {
+      const canvas = document.createElement("canvas");
+      canvas.width = PAGE * cellWidth;
+      canvas.height = PAGE * cellHeight;
+      pages.push(/** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d")));
+    }
+    const { ink, plate } = theme.tokens();
+    const data = inkWithHalo(image, sketches.width, sketches.height, rgb(ink), rgb(plate));
+    const [x, y] = cornerOf(cell);
+    pages[pages.length - 1].putImageData(data, x, y);
+    cells.set(sample, cell);
+    return cell;
+  }
+  /** @param {number} cell */
+  const cornerOf = (cell) => {
+    const at = cell % (PAGE * PAGE);
+    return [(at % PAGE) * cellWidth, Math.floor(at / PAGE) * cellHeight];
+  };
+
+  return {
+    /** Whether drawing it would cost nothing but the drawing. @param {number} sample */
+    ready: (sample) => cells.has(sample),
+    /**
+     * Draws a sketch centred at x, y; false where its image is not there yet.
+     *
+     * @param {CanvasRenderingContext2D} context @param {number} sample @param {number} x @param {number} y
+     * @param {number} size of the sketch's longer side, without the halo
+     */
+    draw(context, sample, x, y, size) {
+      let cell = cells.get(sample);
+      if (cell === undefined) {
+        const image = sketches.get(sample);
+        if (!image) return false;
+        cell = add(sample, image);
+      }
+      const scale = size / Math.max(sketches.width, sketches.height);
+      const width = cellWidth * scale;
+      const height = cellHeight * scale;
+      const [left, top] = cornerOf(cell);
+      const page = pages[Math.floor(cell / (PAGE * PAGE))].canvas;
+      context.drawImage(page, left, top, cellWidth, cellHeight, x - width / 2, y - height / 2, width, height);
+      return true;
+    },
+    /** A sketch enlarged with smooth edges, or null where its image is not there yet. @param {number} sample @param {number} factor */
+    large(sample, factor) {
+      const key = `${sample} ${factor}`;
+      let canvas = large.get(key);
+      if (canvas) return canvas;
+      const image = sketches.get(sample);
+      if (!image) return null;
+      canvas = enlarge(image, sketches.width, sketches.height, factor, rgb(theme.tokens().ink));
+      if (large.size > 48) large.delete(/** @type {string} */ (large.keys().next().value));
+      large.set(key, canvas);
+      return canvas;
+    },
+    destroy: end,
+  };
+}
+
+/** @typedef {ReturnType<typeof createSprites>} Sprites */
+/** @typedef {import("d3").RGBColor} Rgb */
+
+/** Faint strokes gain more than strong ones: at a thumbnail's size they would vanish. @param {number} grey 0 to 1 */
+const opacity = (grey) => Math.min(1, 1.15 * Math.pow(grey, 0.75));
+
+/** @param {Uint8Array} image @param {number} width @param {number} height @param {Rgb} ink @param {Rgb} plate */
+function inkWithHalo(image, width, height, ink, plate) {
+  const data = new ImageData(width + 2 * HALO, height + 2 * HALO);
+  const halo = dilate(image, width, height);
+  for (let i = 0, y = -HALO; y < height + HALO; y++) {
+    for (let x = -HALO; x < width + HALO; x++, i++) {
+      const inside = x >= 0 && x < width && y >= 0 && y < height;
+      const stroke = inside ? opacity(image[y * width + x] / 255) : 0;
+      const around = 0.9 * (halo[i] / 255) * (1 - stroke);
+      const alpha = stroke + around;
+      if (alpha === 0) continue;
+      const share = stroke / alpha;
+      data.data[4 * i] = ink.r * share + plate.r * (1 - share);
+      data.data[4 * i + 1] = ink.g * share + plate.g * (1 - share);
+      data.data[4 * i + 2] = ink.b * share + plate.b * (1 - share);
+      data.data[4 * i + 3] = 255 * alpha;
+    }
+  }
+  return data;
+}
+
+/** Largest grey within HALO pixels, by rows and then by columns. @param {Uint8Array} image @param {number} width @param {number} height */
+function dilate(image, width, height) {
+  const wide = width + 2 * HALO;
+  const tall = height + 2 * HALO;
+  const rows = new Uint8Array(wide * height);
+  for (let y = 0; y < height; y++) {
+    for (let x = 0; x < width; x++) {
+      const grey = image[y * width + x];
+      if (grey === 0) continue;
+      for (let d = 0; d <= 2 * HALO; d++) rows[y * wide + x + d] = Math.max(rows[y * wide + x + d], grey);
+    }
+  }
+  const out = new Uint8Array(wide * tall);
+  for (let i = 0; i < rows.length; i++) {
+    if (rows[i] === 0) continue;
+    for (let d = 0; d <= 2 * HALO; d++) out[i + d * wide] = Math.max(out[i + d * wide], rows[i]);
+  }
+  return out;
+}
+
+/**
+ * Bilinear enlargement whose edges are drawn tight again: a stroke stays a stroke.
+ *
+ * @param {Uint8Array} image @param {number} width @param {number} height @param {number} factor @param {Rgb} ink
+ */
+function enlarge(image, width, height, factor, ink) {
+  const canvas = document.createElement("canvas");
+  canvas.width = width * factor;
+  canvas.height = height * factor;
+  const data = new ImageData(canvas.width, canvas.height);
+  /** @param {number} x @param {number} y */
+  const grey = (x, y) => (x < 0 || y < 0 || x >= width || y >= height ? 0 : image[y * width + x] / 255);
+  for (let i = 0, py = 0; py < canvas.height; py++) {
+    const y = (py + 0.5) / factor - 0.5;
+    const y0 = Math.floor(y);
+    const v = y - y0;
+    for (let px = 0; px < canvas.width; px++, i++) {
+      const x = (px + 0.5) / factor - 0.5;
+      const x0 = Math.floor(x);
+      const u = x - x0;
+      const above = grey(x0, y0) * (1 - u) + grey(x0 + 1, y0) * u;
+      const below = grey(x0, y0 + 1) * (1 - u) + grey(x0 + 1, y0 + 1) * u;
+      const t = Math.max(0, Math.min(1, (above * (1 - v) + below * v - 0.12) / 0.55));
+      data.data[4 * i] = ink.r;
+      data.data[4 * i + 1] = ink.g;
+      data.data[4 * i + 2] = ink.b;
+      data.data[4 * i + 3] = 255 * t * t * (3 - 2 * t);
+    }
+  }
+  /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d")).putImageData(data, 0, 0);
+  return canvas;
+}

@@ -1,0 +1,79 @@
+/** Light or dark, and the tokens of styles/tokens.css for code that draws on canvas. */
+
+const KEY = "ntrace-theme";
+
+/** @returns {string | null} */
+function remembered() {
+  try {
+    return localStorage.getItem(KEY);
+  } catch {
+    return null; // storage is refused to some pages: the system's scheme serves
+  }
+}
+
+/** @param {string} theme */
+function remember(theme) {
+  try {
+    localStorage.setItem(KEY, theme);
+  } catch {
+    return;
+  }
+}
+
+/**
+ * @param {HTMLElement} button the toggle
+ */
+export function createTheme(button) {
+  const system = matchMedia("(prefers-color-scheme: dark)");
+  /** @type {Set<() => void>} */
+  const readers = new Set();
+  const root = document.documentElement;
+  const isDark = () => (root.dataset.theme ? root.dataset.theme === "dark" : system.matches);
+
+  /** @type {Tokens | null} */
+  let tokens = null;
+  function changed() {
+    tokens = null;
+    button.textContent = isDark() ? "Light" : "Dark";
+    button.setAttribute("aria-label", isDark() ? "Switch to light colours" : "Switch to dark colours");
+    for (const read of readers) read();
+  }
+  button.addEventListener("click", () => {
+    root.dataset.theme = isDark() ? "light" : "dark";
+    remember(root.dataset.theme);
+    changed();
+  });
+  system.addEventListener("change", changed);
+  const before = remembered();
+  if (before === "light" || before === "dark") root.dataset.theme = before;
+  changed();
+
+  return {
+    tokens: () => (tokens ??= readTokens()),
+    /** @param {() => void} read @returns {() => void} ends it */
+    subscribe(read) {
+      readers.add(read);
+      return () => readers.delete(read);
+    },
+  };
+}
+
+/** @typedef {ReturnType<typeof createTheme>} Theme */
+/** @typedef {ReturnType<typeof readTokens>} Tokens */
+
+function readTokens() {
+  const style = getComputedStyle(document.documentElement);
+  /** @param {string} name */
+  const token = (name) => style.getPropertyValue(`--${name}`).trim();
+  return {
+    paper: token("paper"),
+    plate: token("plate"),
+    annulus: token("annulus"),
+    ink: token("ink"),
+    quiet: token("ink-3"),
+    rule: token("rule"),
+    closer: token("closer"),
+    farther: token("farther"),
+    sans: token("sans"),
+  };
+}

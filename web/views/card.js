@@ -1,0 +1,88 @@
+/** The card: the sketch that is pointed at, or the one in the centre, large and in words. */
+import { select } from "d3";
+import { count, direction, distance, layerName, membership, ordinal, predictionWords, verdict } from "../words.js";
+
+/** @typedef {import("../../wasm/ntrace.d.ts").Trace} Trace */
+
+/**
+ * @typedef {object} CardOptions
+ * @property {import("../../wasm/ntrace.d.ts").Bundle} bundle
+ * @property {import("../sketches.js").Sketches} sketches
+ * @property {import("../sprites.js").Sprites} sprites
+ * @property {import("../theme.js").Theme} theme
+ * @property {(sample: number) => void} onTravel
+ */
+
+const FACTOR = 10; // pixels drawn for each of the sketch's
+
+/** @param {HTMLElement} root @param {CardOptions} options */
+export function createCard(root, { bundle, sketches, sprites, theme, onTravel }) {
+  const { classes, layers } = bundle.manifest;
+  /** @type {{ sample: number, pointed: number | null, trace: Trace | null }} */
+  let state = { sample: 0, pointed: null, trace: null };
+  const block = select(root).append("section").attr("class", "card").attr("aria-label", "The sketch in detail");
+  const picture = block.append("canvas").attr("class", "card-picture").attr("aria-hidden", "true");
+  const text = block.append("div").attr("class", "card-text");
+  const role = text.append("p").attr("class", "card-role");
+  const title = text.append("h2").attr("class", "card-title");
+  const reading = text.append("p").attr("class", "card-reading");
+  const move = block.append("div").attr("class", "card-move");
+  const words = move.append("p").attr("class", "card-verdict");
+  const table = move.append("table").attr("class", "card-ranks");
+  const hint = move.append("p").attr("class", "card-hint");
+  const travel = move.append("button").attr("type", "button").attr("class", "card-travel").text("Travel to it");
+  travel.on("click", () => state.pointed !== null && onTravel(state.pointed));
+
+  function draw() {
+    const canvas = /** @type {HTMLCanvasElement} */ (picture.node());
+    const sample = state.pointed ?? state.sample;
+    const image = sprites.large(sample, FACTOR);
+    canvas.width = sketches.width * FACTOR;
+    canvas.height = sketches.height * FACTOR;
+    if (image) canvas.getContext("2d")?.drawImage(image, 0, 0);
+    else sketches.want("card", [sample]);
+  }
+
+  /** @param {import("../../wasm/ntrace.d.ts").TracePoint} point @param {Trace} trace */
+  function tell(point, { from, to, exact }) {
+    words.attr("class", `card-verdict is-${direction(point)} is-${membership(point)}`).text(`${verdict(point)}.`);
+    const about = (/** @type {boolean} */ member) => (member && exact ? "" : "about ");
+    const rows = [
+      ["", layerName(layers, from), layerName(layers, to)],
+      ["Nearest", about(point.inFrom) + ordinal(point.rankFrom), about(point.inTo) + ordinal(point.rankTo)],
+      ["Distance", distance(point.distanceFrom), distance(point.distanceTo)],
+    ];
+    table
+      .selectAll("tr")
+      .data(rows)
+      .join("tr")
+      .selectAll("td")
+      .data((row) => row)
+      .join("td")
+      .text((cell) => cell);
+  }
+
+  const ends = [sketches.subscribe(draw), theme.subscribe(draw)];
+  return {
+    /** @param {{ sample: number, pointed: number | null, trace: Trace | null }} next */
+    update(next) {
+      state = next;
+      const sample = state.pointed ?? state.sample;
+      const point = state.trace?.points.find((p) => p.sample === state.pointed);
+      role.text(state.pointed === null ? "In the centre" : "Pointed at");
+      title.text(classes[bundle.labels[sample]]);
+      title.append("span").attr("class", "card-number").text(` no. ${count(sample)}`);
+      const read = { label: bundle.labels[sample], prediction: bundle.predictions[sample], confidence: bundle.confidences[sample] };
+      reading.text(predictionWords(read, classes)).classed("is-wrong", read.label !== read.prediction);
+      block.classed("has-point", point !== undefined);
+      for (const part of [words, table, travel]) part.attr("hidden", point ? null : "");
+      hint.attr("hidden", point ? "" : null).text("Point at a neighbour to see how it moved. Click it to put it in the centre.");
+      if (point && state.trace) tell(point, state.trace);
+      draw();
+    },
+    destroy() {
+      for (const end of ends) end();
+      block.remove();
+    },
+  };
+}

@@ -1,0 +1,121 @@
+/** What can be focused and pointed at: one DOM node a point while there are few, one that roves where there are many. */
+import { Delaunay, select } from "d3";
+import { layerName, ordinal, verdict } from "../words.js";
+
+/** @typedef {import("../../wasm/ntrace.d.ts").TracePoint} TracePoint */
+/** @typedef {import("./radial_geometry.js").Geometry} Geometry */
+
+const NODES = 300;
+const REACH = 28; // pixels
+
+/**
+ * @param {SVGGElement} root
+ * @param {{ manifest: import("../../wasm/ntrace.d.ts").Manifest, onFocus: (sample: number | null) => void, onTravel: (sample: number) => void }} options
+ */
+export function createPoints(root, { manifest, onFocus, onTravel }) {
+  /** @type {TracePoint[]} by angle */
+  let points = [];
+  /** @type {[number, number][]} */
+  let places = [];
+  /** @type {Delaunay<[number, number]> | null} */
+  let delaunay = null;
+  let roving = 0;
+  let size = 12;
+  let layers = [0, 0];
+
+  const list = select(root).attr("role", "group").attr("aria-label", "Neighbours: arrow keys go round, Enter travels");
+
+  /** @param {TracePoint} point */
+  function describe(point) {
+    const [from, to] = layers.map((layer) => layerName(manifest.layers, layer));
+    const where = `${ordinal(point.rankFrom)} nearest at ${from}, ${ordinal(point.rankTo)} at ${to}`;
+    return `${manifest.classes[point.label]}, number ${point.sample}. ${verdict(point)}. ${where}.`;
+  }
+
+  function render() {
+    const shown = points.length <= NODES ? points.map((_, i) => i) : points.length > 0 ? [roving] : [];
+    list
+      .selectAll("circle")
+      .data(shown, (i, n) => (points.length <= NODES ? points[/** @type {number} */ (i)].sample : `roving ${n}`))
+      .join("circle")
+      .attr("class", "point")
+      .attr("role", "button")
+      .attr("data-sample", (i) => points[i].sample)
+      .attr("tabindex", (i) => (i === roving ? 0 : -1))
+      .attr("aria-label", (i) => describe(points[i]))
+      .attr("cx", (i) => places[i][0])
+      .attr("cy", (i) => places[i][1])
+      .attr("r", size);
+  }
+
+  /** @param {number} next */
+  function rove(next) {
+    const had = root.contains(document.activeElement);
+    roving = (next + points.length) % points.length;
+    render();
+    const node = root.querySelector(`[data-sample="${points[roving].sample}"]`);
+    if (had && node instanceof SVGElement) node.focus();
+    onFocus(points[roving].sample);
+  }
+
+  /** @type {Record<string, () => number>} */
+  const keys = {
+    ArrowRight: () => roving + 1,
+    ArrowLeft: () => roving - 1,
+    ArrowDown: () => byRank(-1),
+    ArrowUp: () => byRank(1),
+    Home: () => 0,
+    End: () => points.length - 1,
+  };
+
+  /** The next nearer or farther point at "to". @param {number} step */
+  function byRank(step) {
+    const order = points.map((_, i) => i).sort((a, b) => points[a].rankTo - points[b].rankTo);
+    const at = order.indexOf(roving) + step;
+    return order[Math.max(0, Math.min(order.length - 1, at))];
+  }
+
+  root.addEventListener("keydown", (event) => {
+    if (points.length === 0) return;
+    if (event.key === "Enter" || event.key === " ") {
+      event.preventDefault();
+      onTravel(points[roving].sample);
+    } else if (event.key in keys && !event.altKey && !event.ctrlKey && !event.metaKey) {
+      event.preventDefault();
+      rove(keys[event.key]());
+    }
+  });
+  root.addEventListener("focusin", (event) => {
+    const sample = Number(/** @type {SVGElement} */ (event.target).dataset.sample);
+    const at = points.findIndex((point) => point.sample === sample);
+    if (at < 0) return;
+    if (at !== roving) {
+      roving = at;
+      render();
+    }
+    onFocus(sample);
+  });
+  root.addEventListener("focusout", () => onFocus(null));
+
+  return {
+    /**
+     * @param {{ points: TracePoint[], from: number, to: number }} trace @param {Geometry} geometry @param {number} radius of a node
+     */
+    update(trace, geometry, radius) {
+      const before = points[roving]?.sample;
+      points = [...trace.points].sort((a, b) => a.angle - b.angle);
+      places = points.map(({ angle, radiusTo }) => geometry.place(angle, geometry.along(radiusTo)));
+      delaunay = points.length > 0 ? Delaunay.from(places) : null;
+      layers = [trace.from, trace.to];
+      size = radius;
+      roving = Math.max(0, points.findIndex(({ sample }) => sample === before));
+      render();
+    },
+    /** The sample nearest to a place of the figure, if one is within reach. @param {number} x @param {number} y */
+    nearest(x, y) {
+      if (!delaunay) return null;
+      const i = delaunay.find(x, y);
+      return Math.hypot(places[i][0] - x, places[i][1] - y) <= REACH ? points[i].sample : null;
+    },
+  };
+}

@@ -1,0 +1,75 @@
+/** The figure's headline: what the engine counted, in two sentences, and how exact it is. */
+import { select } from "d3";
+import { chance, count, layerName, percent, roughly } from "../words.js";
+
+/** @typedef {import("../../wasm/ntrace.d.ts").Manifest} Manifest */
+/** @typedef {import("../../wasm/ntrace.d.ts").Trace} Trace */
+
+/** @param {HTMLElement} root @param {{ manifest: Manifest, labels: Uint16Array }} options */
+export function createSummary(root, { manifest, labels }) {
+  const block = select(root).append("div").attr("class", "summary");
+  const headline = block.append("p").attr("class", "summary-headline").attr("aria-live", "polite");
+  const moves = block.append("p").attr("class", "summary-moves");
+  const state = block.append("p").attr("class", "summary-state");
+
+  /** @param {Trace} trace */
+  function tell({ sample, from, to, k, overlap, closer, farther, points }) {
+    const { classes, layers, dataset } = manifest;
+    fill(headline, [
+      `Of the ${count(k)} sketches nearest to this `,
+      ["em", classes[labels[sample]]],
+      ` at ${layerName(layers, from)}, `,
+      ["strong", count(overlap)],
+      from === to ? ` are among them: both ends are the same layer.` : ` ${overlap === 1 ? "is" : "are"} still among its ${count(k)} nearest at ${layerName(layers, to)}.`,
+    ]);
+    fill(moves, [
+      `Chance would keep ${roughly(chance(k, dataset.samples))}. Among all ${count(points.length)} drawn, `,
+      ["closer", `${count(closer)} came closer`],
+      " and ",
+      ["farther", `${count(farther)} drifted off`],
+      ".",
+    ]);
+  }
+
+  /** @param {Trace} trace @param {string} stage @param {string} progress */
+  function certainty({ from, to, exact }, stage, progress) {
+    if (stage === "waiting") return progress ? `${sentence(progress)} …` : "Asking the engine …";
+    if (stage === "failed") return "Not the answer to what is chosen now: see below.";
+    if (exact) return "Exact: ranked by the network's own activations.";
+    const { layers } = manifest;
+    const recall = Math.min(layers[from].recallCodes, layers[to].recallCodes);
+    const preview = `Preview from compressed codes, which find ${percent(recall)} of the true nearest here`;
+    return progress ? `${preview}. ${sentence(progress)} …` : `${preview}.`;
+  }
+
+  return {
+    /** @param {{ trace: Trace | null, stage: string, progress: string }} answer */
+    update({ trace, stage, progress }) {
+      if (!trace) return;
+      tell(trace);
+      state.text(certainty(trace, stage, progress)).classed("is-exact", stage === "exact");
+    },
+    destroy() {
+      block.remove();
+    },
+  };
+}
+
+/** @param {string} text */
+const sentence = (text) => text.charAt(0).toUpperCase() + text.slice(1);
+
+/**
+ * Text in parts, each either plain or of a kind; never markup.
+ *
+ * @param {import("d3").Selection<HTMLParagraphElement, unknown, null, undefined>} paragraph
+ * @param {(string | [string, string])[]} parts
+ */
+function fill(paragraph, parts) {
+  paragraph.selectChildren().remove();
+  paragraph.text("");
+  for (const part of parts) {
+    const [kind, text] = typeof part === "string" ? ["span", part] : part;
+    if (kind === "closer" || kind === "farther") paragraph.append("span").attr("class", `is-${kind}`).text(text);
+    else paragraph.append(kind).text(text);
+  }
+}

@@ -1,0 +1,66 @@
+/** What the figures say, in words. Every number in a sentence comes from the engine. */
+
+/** @typedef {import("../wasm/ntrace.d.ts").Layer} Layer */
+/** @typedef {import("../wasm/ntrace.d.ts").TracePoint} TracePoint */
+
+const whole = new Intl.NumberFormat("en");
+const precise = new Intl.NumberFormat("en", { maximumSignificantDigits: 3 });
+const twoDigits = new Intl.NumberFormat("en", { maximumSignificantDigits: 2 });
+
+/** @param {number} n */
+export const count = (n) => whole.format(n);
+
+/** @param {number} d */
+export const distance = (d) => precise.format(d);
+
+/** @param {number} n */
+export const roughly = (n) => (n >= 10 ? whole.format(Math.round(n)) : twoDigits.format(n));
+
+/** 0.9731 as "97 %", never rounded up to certainty. @param {number} p */
+export const percent = (p) => (p > 0.99 && p < 1 ? "over 99 %" : p < 0.01 && p > 0 ? "under 1 %" : `${Math.round(p * 100)} %`);
+
+/** Rank 0 as "nearest", 1 as "2nd nearest". @param {number} rank */
+export function ordinal(rank) {
+  const n = rank + 1;
+  const tens = n % 100;
+  const suffix = tens > 10 && tens < 14 ? "th" : (["th", "st", "nd", "rd"][n % 10] ?? "th");
+  return `${whole.format(n)}${suffix}`;
+}
+
+/** A layer's name, with its number where another layer has the same. @param {Layer[]} layers @param {number} layer */
+export function layerName(layers, layer) {
+  const { name } = layers[layer];
+  return layers.some((other, l) => l !== layer && other.name === name) ? `${name} (layer ${layer})` : name;
+}
+
+/** @param {Layer} layer */
+export const shapeOf = ({ shape: [c, h, w] }) => (h === 1 && w === 1 ? `${c}` : `${c} × ${h} × ${w}`);
+
+/** @param {TracePoint} point @returns {"stayed" | "arrived" | "left"} */
+export const membership = (point) => (point.inFrom && point.inTo ? "stayed" : point.inTo ? "arrived" : "left");
+
+/** @param {TracePoint} point @returns {"closer" | "farther" | "still"} */
+export const direction = ({ change }) => (change < 0 ? "closer" : change > 0 ? "farther" : "still");
+
+const MOVED = { closer: "came closer", farther: "drifted off", still: "kept its place" };
+
+/** "Stayed, and came closer". @param {TracePoint} point */
+export function verdict(point) {
+  const kind = membership(point);
+  if (kind === "arrived") return "Arrived: came closer";
+  if (kind === "left") return "Left: drifted off";
+  return `Stayed, and ${MOVED[direction(point)]}`;
+}
+
+/** Chance level of the overlap of two neighbourhoods: k² / (N - 1). @param {number} k @param {number} samples */
+export const chance = (k, samples) => (k * k) / (samples - 1);
+
+/**
+ * @param {{ label: number, prediction: number, confidence: number }} sketch
+ * @param {string[]} classes
+ */
+export function predictionWords({ label, prediction, confidence }, classes) {
+  return label === prediction
+    ? `The network reads it rightly, ${percent(confidence)} sure.`
+    : `The network reads it wrongly, as ${classes[prediction]}, ${percent(confidence)} sure.`;
+}
