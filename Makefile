@@ -9,7 +9,7 @@ SANITIZE = -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-om
 WARNINGS = -Wall -Wextra -Wpedantic -Wshadow -Wconversion
 NT_CFLAGS = -std=c11 -D_POSIX_C_SOURCE=200809L $(WARNINGS) -ffp-contract=off -DNT_VERSION='"$(VERSION)"' -Iinclude -Isrc -MMD -MP
 LIBRARIES = -lcjson -lz -lm -lpthread
-MAKEFLAGS += --no-builtin-rules --no-print-directory -j$(shell nproc)
+MAKEFLAGS += --no-builtin-rules --no-print-directory $(if $(filter 0,$(MAKELEVEL)),-j$(shell nproc))
 
 # Each kernel is compiled once per instruction set: *_avx2.c and *_avx512.c on x86, *_simd128.c for WebAssembly.
 SOURCES = $(filter-out src/cli/%,$(wildcard src/*/*.c))
@@ -161,7 +161,7 @@ NODE_TEST = $(NODE) --test --test-reporter=spec
 test:
 	$(MAKE) test-native
 	$(if $(wildcard data/reference.safetensors),$(MAKE) test-wasm)
-	$(if $(and $(wildcard data/reference.safetensors),$(wildcard web/app.js)),$(MAKE) test-web)
+	$(if $(and $(wildcard data/reference.safetensors),$(wildcard web/main.js)),$(MAKE) test-web)
 
 test-native: $(TESTS:%=build/native/tests/c/%) $(TESTS:%=build/sanitized/tests/c/%)
 	@set -e; for t in $(TESTS); do build/native/tests/c/$$t; build/sanitized/tests/c/$$t; done

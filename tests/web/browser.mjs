@@ -22,7 +22,12 @@ const FLAGS = [
 /** @param {...string} flags more of Chromium's */
 export const launch = (...flags) => chromium.launch({ executablePath: "/usr/bin/chromium", args: [...FLAGS, ...flags] });
 
-export const serveSite = () => serve(siteFolder);
+/** The built site, and what was fetched from it. */
+export async function serveSite() {
+  /** @type {{ path: string, bytes: number }[]} */
+  const served = [];
+  return { ...(await serve(siteFolder, 0, (path, bytes) => served.push({ path, bytes }))), served };
+}
 
 /**
  * A copy of the site with another bundle, for tests that damage something; `change` gets its folder.
