@@ -49,8 +49,8 @@ export function createSprites(sketches, theme) {
   };
 
   return {
-    /** Whether drawing it would cost nothing but the drawing. @param {number} sample */
-    ready: (sample) => cells.has(sample),
+    /** Whether it can be drawn: its image is there. @param {number} sample */
+    has: (sample) => cells.has(sample) || sketches.get(sample) !== undefined,
     /**
      * Draws a sketch centred at x, y; false where its image is not there yet.
      *

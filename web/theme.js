@@ -73,7 +73,9 @@ function readTokens() {
     quiet: token("ink-3"),
     rule: token("rule"),
     closer: token("closer"),
+    closerSoft: token("closer-soft"),
     farther: token("farther"),
+    fartherSoft: token("farther-soft"),
     sans: token("sans"),
   };
 }

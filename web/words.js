@@ -34,7 +34,7 @@ export function layerName(layers, layer) {
 }
 
 /** @param {Layer} layer */
-export const shapeOf = ({ shape: [c, h, w] }) => (h === 1 && w === 1 ? `${c}` : `${c} × ${h} × ${w}`);
+export const shapeOf = ({ shape: [c, h, w] }) => (h === 1 && w === 1 ? `${c}` : `${c}×${h}×${w}`);
 
 /** @param {TracePoint} point @returns {"stayed" | "arrived" | "left"} */
 export const membership = (point) => (point.inFrom && point.inTo ? "stayed" : point.inTo ? "arrived" : "left");

@@ -13,6 +13,7 @@ import { count, direction, distance, layerName, membership, ordinal, predictionW
  * @property {(sample: number) => void} onTravel
  */
 
+const touch = matchMedia("(hover: none)");
 const FACTOR = 10; // pixels drawn for each of the sketch's
 
 /** @param {HTMLElement} root @param {CardOptions} options */
@@ -76,7 +77,7 @@ export function createCard(root, { bundle, sketches, sprites, theme, onTravel })
       reading.text(predictionWords(read, classes)).classed("is-wrong", read.label !== read.prediction);
       block.classed("has-point", point !== undefined);
       for (const part of [words, table, travel]) part.attr("hidden", point ? null : "");
-      hint.attr("hidden", point ? "" : null).text("Point at a neighbour to see how it moved. Click it to put it in the centre.");
+      hint.attr("hidden", point ? "" : null).text(touch.matches ? "Tap a neighbour to put it in the centre; hold one, or slide, to look first." : "Point at a neighbour to see how it moved. Click it to put it in the centre.");
       if (point && state.trace) tell(point, state.trace);
       draw();
     },

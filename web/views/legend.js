@@ -1,6 +1,6 @@
 /** The legend, in words that name the two layers chosen. */
 import { select } from "d3";
-import { layerName } from "../words.js";
+import { layerName, ordinal } from "../words.js";
 
 /** @typedef {import("../../wasm/ntrace.d.ts").Manifest} Manifest */
 
@@ -13,13 +13,13 @@ import { layerName } from "../words.js";
 
 /** @type {Entry[]} Signs are 40 x 20, the centre of the plate being at their right. */
 const ENTRIES = [
-  { sign: "is-closer", path: "M4,10L30,6.5V13.5Z", words: (from, to) => `Came closer: thin where it was at ${from}, thick where it is at ${to}.` },
-  { sign: "is-farther", path: "M36,10L10,6.5V13.5Z", words: () => "Drifted off: the same, away from the centre." },
-  { sign: "is-stayed", path: "M20,5a5,5 0 1 1 0,10a5,5 0 1 1 0,-10", words: () => "Stayed: near at both layers." },
-  { sign: "is-arrived", path: "M20,5a5,5 0 1 1 0,10a5,5 0 1 1 0,-10", words: (_, to) => `Arrived, ringed: near only at ${to}.` },
-  { sign: "is-left", path: "M36,10H15M11,7a3,3 0 1 1 0,6a3,3 0 1 1 0,-6", words: (from) => `Left, faint: near only at ${from}, now outside the outer circle.` },
-  { sign: "is-rings", path: "M20,1a9,9 0 1 1 0,18a9,9 0 1 1 0,-18M20,6.5a3.5,3.5 0 1 1 0,7a3.5,3.5 0 1 1 0,-7", words: (_, to, k) => `Inner circle: the nearest at ${to}. Outer: the ${k === 1 ? "last" : `${k}th`}.` },
-  { sign: "is-sector", path: "M6,15A20,20 0 0 1 34,15", words: (_, to) => `Arcs: each class as wide as its share at ${to}, with its count before → after. The thick one is the sketch’s own.` },
+  { sign: "is-closer", path: "M4,10L36,6V14Z", words: (from, to) => `Came closer: thin where it was at ${from}, thick where it is at ${to}.` },
+  { sign: "is-farther", path: "M36,10L4,6V14Z", words: () => "Drifted off: the same, away from the centre." },
+  { sign: "is-stayed", path: "M4,10a2,2 0 1 1 4,0a2,2 0 1 1 -4,0M7,10L24,8V12ZM22,10a7,7 0 1 1 14,0a7,7 0 1 1 -14,0", words: () => "Stayed, on a disc: near at both layers. A small dot marks where it was." },
+  { sign: "is-arrived", path: "M3,10L26,8V12ZM25,10a4,4 0 1 1 8,0a4,4 0 1 1 -8,0", words: (_, to) => `Arrived, without disc or dot: near only at ${to}.` },
+  { sign: "is-left", path: "M36,10H10M34,10a1.5,1.5 0 1 1 3,0a1.5,1.5 0 1 1 -3,0M4,10a3,3 0 1 1 6,0a3,3 0 1 1 -6,0", words: (from) => `Left, faint: near only at ${from}, now beyond the outer circle.` },
+  { sign: "is-rings", path: "M11,10a9,9 0 1 1 18,0a9,9 0 1 1 -18,0M17,10a3,3 0 1 1 6,0a3,3 0 1 1 -6,0", words: (_, to, k) => `Inner circle: the nearest at ${to}; outer circle: ${k === 1 ? "the same" : `the ${ordinal(k - 1)} nearest`}.` },
+  { sign: "is-sector", path: "M6,15A20,20 0 0 1 34,15", words: (_, to) => `Arcs: each class as wide as its share at ${to}, with its count before → after. The strongest arc is the sketch’s own class.` },
 ];
 
 /** @param {HTMLElement} root @param {{ manifest: Manifest }} options */

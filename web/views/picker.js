@@ -42,7 +42,7 @@ export function createPicker(root, { bundle, sketches, sprites, theme, onPick, o
     onFilter({ shelf: this.value === "all" ? "all" : Number(this.value) });
   });
   const only = bar.append("select").attr("name", "only").attr("aria-label", "Predictions");
-  for (const [value, text] of [["all", "right and wrong"], ["right", "read rightly"], ["wrong", "read wrongly"]]) {
+  for (const [value, text] of [["all", "all readings"], ["right", "read rightly"], ["wrong", "read wrongly"]]) {
     only.append("option").attr("value", value).text(text);
   }
   only.on("change", function () {

@@ -7,6 +7,7 @@ import { arc, select } from "d3";
 const ARC = 4; // thickness
 const GAP = 6; // from the plate to the arc
 const LINE = 17; // height of a led-out label
+const LANES = 6;
 const TURN = 2 * Math.PI;
 
 /**
@@ -17,6 +18,7 @@ const TURN = 2 * Math.PI;
  * @property {"curved" | "led" | "hidden"} how
  * @property {number} middle angle
  * @property {number} [y] of a led-out label
+ * @property {number} [lane] of its leader, 0 innermost
  */
 
 /** @param {number} angle */
@@ -54,12 +56,15 @@ function stack(labels, geometry) {
   const thin = [...labels].sort((a, b) => a.sector.end - a.sector.start - (b.sector.end - b.sector.start));
   for (const label of thin.slice(0, Math.max(0, labels.length - most))) label.how = "hidden";
   const shown = labels.filter(({ how }) => how === "led");
-  const wanted = shown.map((label) => ({ label, y: geometry.place(label.middle, geometry.beyond + 26)[1] })).sort((a, b) => a.y - b.y);
+  const wanted = shown.map((label) => ({ label, y: geometry.place(label.middle, geometry.beyond + 32)[1] })).sort((a, b) => a.y - b.y);
   const low = LINE;
   const high = geometry.height - LINE;
   for (let i = 0, y = low; i < wanted.length; i++) y = (wanted[i].y = Math.max(wanted[i].y, y)) + LINE;
   for (let i = wanted.length - 1, y = high; i >= 0; i--) y = (wanted[i].y = Math.min(wanted[i].y, y)) - LINE;
   for (const { label, y } of wanted) label.y = y;
+  const above = wanted.filter(({ label }) => Math.cos(label.middle) >= 0);
+  above.forEach(({ label }, i) => (label.lane = Math.min(above.length - 1 - i, LANES)));
+  wanted.filter(({ label }) => Math.cos(label.middle) < 0).forEach(({ label }, i) => (label.lane = Math.min(i, LANES)));
 }
 
 /** A path along which text reads upright. @param {Geometry} geometry @param {Label} label @param {number} radius */
@@ -75,21 +80,28 @@ function baseline(geometry, { sector, middle }, radius) {
   return `M${ax},${ay}A${r},${r} 0 ${end - start > Math.PI ? 1 : 0} ${below ? 0 : 1} ${bx},${by}`;
 }
 
-/** From the arc's middle out to a led label. @param {Geometry} geometry @param {Label} label */
-function leader(geometry, label) {
-  const [ax, ay] = geometry.place(label.middle, geometry.beyond + GAP + ARC);
-  const y = /** @type {number} */ (label.y);
-  const x = led(geometry, label);
-  const side = isRight(label.middle) ? -1 : 1;
-  return `M${ax},${ay}L${x + side * 16},${y}H${x + side * 4}`;
+/** Distance from the centre at which a label's leader goes round: outside the curved names, and outside the leaders it passes. @param {Geometry} geometry @param {Label} label */
+const orbit = (geometry, label) => geometry.beyond + GAP + ARC + 18 + 2.5 * (label.lane ?? 0);
+
+/** Where a led label's text begins, and the angle there. @param {Geometry} geometry @param {Label} label @returns {[number, number]} */
+function anchor(geometry, label) {
+  const dy = /** @type {number} */ (label.y) - geometry.cy;
+  const reach = orbit(geometry, label);
+  const dx = Math.max(Math.sqrt(Math.max(0, reach * reach - dy * dy)), 0.1 * reach);
+  const side = isRight(label.middle) ? 1 : -1;
+  return [geometry.cx + side * dx, Math.atan2(side * dx, -dy)];
 }
 
-/** Where a led label's text begins. @param {Geometry} geometry @param {Label} label */
-function led(geometry, label) {
-  const dy = /** @type {number} */ (label.y) - geometry.cy;
-  const reach = geometry.beyond + GAP + ARC + 22;
-  const dx = Math.sqrt(Math.max(0, reach * reach - dy * dy));
-  return geometry.cx + (isRight(label.middle) ? 1 : -1) * Math.max(dx, 0.28 * reach);
+/** From the arc's middle straight out, round the plate, and to the label: no leader crosses a name or another leader. @param {Geometry} geometry @param {Label} label */
+function leader(geometry, label) {
+  const reach = orbit(geometry, label);
+  const [x, angle] = anchor(geometry, label);
+  const side = isRight(label.middle) ? 1 : -1;
+  const middle = label.middle > Math.PI ? label.middle - TURN : label.middle;
+  const [ax, ay] = geometry.place(middle, geometry.beyond + GAP + ARC);
+  const [bx, by] = geometry.place(middle, reach);
+  const y = /** @type {number} */ (label.y);
+  return `M${ax},${ay}L${bx},${by}A${reach},${reach} 0 0 ${angle > middle ? 1 : 0} ${x},${y}H${x + side * 6}`;
 }
 
 /**
@@ -145,7 +157,7 @@ export function createLabels(root, id) {
         .join("text")
         .attr("class", state("sector-name"))
         .attr("text-anchor", ({ how, middle }) => (how === "curved" ? "middle" : isRight(middle) ? "start" : "end"))
-        .attr("x", (label) => (label.how === "led" ? led(geometry, label) : null))
+        .attr("x", (label) => (label.how === "led" ? anchor(geometry, label)[0] + (isRight(label.middle) ? 10 : -10) : null))
         .attr("y", (label) => (label.how === "led" ? /** @type {number} */ (label.y) + 4 : null));
       text.each(function (label) {
         const holder = select(this);

@@ -11,6 +11,7 @@ import { direction, membership } from "../words.js";
  *
  * @typedef {object} Density
  * @property {number} picture thumbnail's side in pixels
+ * @property {number} apart how far thumbnails keep from each other, in pixels
  * @property {number} dot radius in pixels
  * @property {number} trace width of a trace at its thick end
  * @property {number} alpha of a trace
@@ -19,8 +20,10 @@ import { direction, membership } from "../words.js";
 /** @param {number} points @param {Geometry} geometry @returns {Density} */
 export function densityOf(points, geometry) {
   const room = geometry.outer / Math.sqrt(Math.max(points, 1));
+  const picture = Math.max(geometry.outer < 180 ? 17 : 22, Math.min(46, 1.5 * room));
   return {
-    picture: Math.max(geometry.outer < 180 ? 17 : 21, Math.min(46, 1.35 * room)),
+    picture,
+    apart: (picture > 1.8 * room ? 1.25 : 0.78) * picture, // where it is crowded, room stays for the traces
     dot: Math.max(1.6, Math.min(3.4, 0.16 * room)),
     trace: Math.max(1.3, Math.min(7, 0.28 * room)),
     alpha: Math.max(0.42, Math.min(0.8, 0.08 * room)),
@@ -33,8 +36,7 @@ export function densityOf(points, geometry) {
  * @param {import("../../wasm/ntrace.d.ts").TracePoint[]} points @param {Geometry} geometry @param {Density} density
  * @returns {Set<number>} samples
  */
-export function choosePictures(points, geometry, { picture }) {
-  const cell = 0.74 * picture;
+export function choosePictures(points, geometry, { apart: cell }) {
   /** @type {Map<string, [number, number][]>} */
   const taken = new Map();
   const chosen = new Set();
@@ -64,26 +66,23 @@ function colourOf(tokens, { point }) {
   return way === "closer" ? tokens.closer : way === "farther" ? tokens.farther : tokens.rule;
 }
 
-/** @param {CanvasRenderingContext2D} context @param {Mark} mark @param {Geometry} geometry @param {number} width */
-export function drawTrace(context, { point, pose }, geometry, width) {
-  const a = geometry.along(pose.from);
-  const b = geometry.along(pose.to);
+/** @param {Tokens} tokens @param {Mark} mark */
+function softOf(tokens, { point }) {
+  const way = direction(point);
+  return way === "closer" ? tokens.closerSoft : way === "farther" ? tokens.fartherSoft : tokens.annulus;
+}
+
+/** A wedge; for what left, a line: it no longer belongs. @param {CanvasRenderingContext2D} context @param {Mark} mark @param {Geometry} geometry @param {number} width */
+function drawTrace(context, { point, pose }, geometry, width) {
+  const thin = 0.35;
+  const thick = membership(point) === "left" ? thin : width / 2;
   const sin = Math.sin(pose.angle);
   const cos = Math.cos(pose.angle);
-  const [ax, ay] = geometry.place(pose.angle, a);
-  const [bx, by] = geometry.place(pose.angle, b);
+  const a = geometry.along(pose.from);
+  const b = geometry.along(pose.to);
+  const [ax, ay] = [geometry.cx + a * sin, geometry.cy - a * cos];
+  const [bx, by] = [geometry.cx + b * sin, geometry.cy - b * cos];
   context.beginPath();
-  if (membership(point) === "left") {
-    context.lineWidth = Math.max(0.8, 0.4 * width);
-    context.setLineDash([2.5, 2.5]);
-    context.moveTo(ax, ay);
-    context.lineTo(bx, by);
-    context.stroke();
-    context.setLineDash([]);
-    return;
-  }
-  const thin = 0.3;
-  const thick = width / 2;
   context.moveTo(ax + thin * cos, ay + thin * sin);
   context.lineTo(bx + thick * cos, by + thick * sin);
   context.lineTo(bx - thick * cos, by - thick * sin);
@@ -91,22 +90,43 @@ export function drawTrace(context, { point, pose }, geometry, width) {
   context.fill();
 }
 
-/**
- * @param {CanvasRenderingContext2D} context @param {Mark} mark @param {number} x @param {number} y @param {number} dot
- * @param {Tokens} tokens
- */
-function drawDot(context, { point }, x, y, dot, tokens) {
-  const kind = membership(point);
+/** @param {CanvasRenderingContext2D} context @param {number} x @param {number} y @param {number} radius */
+function drawDisc(context, x, y, radius) {
   context.beginPath();
-  context.arc(x, y, kind === "left" ? 0.8 * dot : dot, 0, 2 * Math.PI);
-  if (kind === "stayed") {
-    context.fill();
-    return;
-  }
-  context.fillStyle = tokens.plate;
+  context.arc(x, y, radius, 0, 2 * Math.PI);
   context.fill();
-  context.lineWidth = Math.max(1, 0.45 * dot);
+}
+
+/** @param {CanvasRenderingContext2D} context @param {number} x @param {number} y @param {number} radius @param {number} width */
+function drawRing(context, x, y, radius, width) {
+  drawDisc(context, x, y, radius);
+  context.lineWidth = width;
   context.stroke();
+}
+
+/**
+ * Where the sample is at "to". What stayed is solid or stands on a disc, what arrived is open or stands free, what left is faint.
+ *
+ * @param {CanvasRenderingContext2D} context @param {Mark} mark
+ * @param {{ geometry: Geometry, density: Density, tokens: Tokens, sprites: Sprites }} style
+ */
+function drawEnd(context, mark, { geometry, density, tokens, sprites }) {
+  const { point, pose, picture } = mark;
+  const [x, y] = geometry.place(pose.angle, geometry.along(pose.to));
+  const kind = membership(point);
+  context.globalAlpha = pose.alpha * (kind === "left" ? 0.45 : 1);
+  context.strokeStyle = colourOf(tokens, mark);
+  if (picture && sprites.has(point.sample)) {
+    context.fillStyle = softOf(tokens, mark);
+    if (kind === "stayed") drawDisc(context, x, y, 0.62 * density.picture);
+    sprites.draw(context, point.sample, x, y, density.picture);
+  } else if (kind === "stayed") {
+    context.fillStyle = context.strokeStyle;
+    drawDisc(context, x, y, density.dot);
+  } else {
+    context.fillStyle = tokens.plate;
+    drawRing(context, x, y, kind === "left" ? 0.7 * density.dot : 0.85 * density.dot, Math.max(1, 0.4 * density.dot));
+  }
 }
 
 /**
@@ -114,33 +134,20 @@ function drawDot(context, { point }, x, y, dot, tokens) {
  * @param {Iterable<Mark>} marks
  * @param {{ geometry: Geometry, density: Density, tokens: Tokens, sprites: Sprites }} style
  */
-export function drawMarks(context, marks, { geometry, density, tokens, sprites }) {
+export function drawMarks(context, marks, style) {
+  const { geometry, density, tokens } = style;
   const order = [...marks].sort((a, b) => b.pose.to - a.pose.to);
   for (const mark of order) {
-    context.fillStyle = context.strokeStyle = colourOf(tokens, mark);
-    context.globalAlpha = density.alpha * mark.pose.alpha * (membership(mark.point) === "left" ? 0.7 : 1);
+    context.fillStyle = colourOf(tokens, mark);
+    context.globalAlpha = density.alpha * mark.pose.alpha * (mark.point.inTo ? 1 : 0.6);
     drawTrace(context, mark, geometry, density.trace);
-  }
-  for (const mark of order) {
-    const [x, y] = geometry.place(mark.pose.angle, geometry.along(mark.pose.to));
-    const kind = membership(mark.point);
-    context.fillStyle = context.strokeStyle = colourOf(tokens, mark);
-    context.globalAlpha = mark.pose.alpha * (kind === "left" ? 0.5 : 1);
-    if (mark.picture && sprites.draw(context, mark.point.sample, x, y, density.picture)) {
-      if (kind === "arrived") drawRing(context, x, y, 0.6 * density.picture, 1.25);
-    } else {
-      drawDot(context, mark, x, y, density.dot, tokens);
+    if (mark.point.inFrom) {
+      const [x, y] = geometry.place(mark.pose.angle, geometry.along(mark.pose.from));
+      drawDisc(context, x, y, 0.5 * density.dot);
     }
   }
+  for (const mark of order) drawEnd(context, mark, style);
   context.globalAlpha = 1;
-}
-
-/** @param {CanvasRenderingContext2D} context @param {number} x @param {number} y @param {number} radius @param {number} width */
-function drawRing(context, x, y, radius, width) {
-  context.beginPath();
-  context.arc(x, y, radius, 0, 2 * Math.PI);
-  context.lineWidth = width;
-  context.stroke();
 }
 
 /**
@@ -158,13 +165,7 @@ export function drawPointed(context, mark, { geometry, density, tokens, sprites 
   context.fillStyle = context.strokeStyle = colour;
   drawTrace(context, mark, geometry, Math.max(5, 1.4 * density.trace));
   context.fillStyle = tokens.plate;
-  context.beginPath();
-  context.arc(ax, ay, 4, 0, 2 * Math.PI);
-  context.fill();
   drawRing(context, ax, ay, 4, 1.5);
-  context.beginPath();
-  context.arc(bx, by, 0.66 * size, 0, 2 * Math.PI);
-  context.fill();
   drawRing(context, bx, by, 0.66 * size, 2);
   sprites.draw(context, point.sample, bx, by, size);
 }
