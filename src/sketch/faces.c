@@ -89,7 +89,7 @@ static void moustached_face(struct nt_pen *pen) {
 }
 
 void nt_draw_moustache(struct nt_pen *pen) {
-    double flat = nt_vary(pen, 0.55, 1.15);
+    double flat = nt_vary(pen, 0.8, 1.6);
     struct nt_frame before = nt_pen_move(pen, 0, 0, 1, flat, 0);
     pen->tilt = 6;
     switch (NT_CHOOSE(pen, 6, 4, 4, 5, 1, 1, 1)) {
@@ -230,7 +230,7 @@ static void round_mouth(struct nt_pen *pen) {
 }
 
 void nt_draw_mouth(struct nt_pen *pen) {
-    double flat = nt_vary(pen, 0.6, 1.2);
+    double flat = nt_vary(pen, 0.75, 1.4);
     struct nt_frame before = nt_pen_move(pen, 0, 0, 1, flat, 0);
     switch (NT_CHOOSE(pen, 10, 6, 2, 1.5)) {
     case 0:
@@ -316,7 +316,7 @@ static void smile(struct nt_pen *pen) {
 }
 
 void nt_draw_smiley_face(struct nt_pen *pen) {
-    double w = nt_vary(pen, 0.85, 1.12), h = nt_vary(pen, 0.85, 1.12);
+    double w = nt_vary(pen, 0.92, 1.12), h = nt_vary(pen, 0.88, 1.05);
     bool bare = nt_chance(pen, 0.14), mouth_first = nt_chance(pen, 0.15);
     pen->tilt = 9;
     if (!bare) {

@@ -128,7 +128,7 @@ static void warp(struct nt_pen *pen) {
 /* Turn, proportions and slant of the whole; people's boxes differ. */
 static void distort(struct nt_pen *pen) {
     double tilt = nt_spread(pen, 0, nt_chance(pen, 0.1) ? 2.5 * pen->tilt : pen->tilt) * DEGREE;
-    double aspect = exp(nt_spread(pen, 0, 0.14)), slant = nt_spread(pen, 0, 0.08), c = cos(tilt), s = sin(tilt);
+    double aspect = exp(nt_spread(pen, 0, 0.11)), slant = nt_spread(pen, 0, 0.08), c = cos(tilt), s = sin(tilt);
     for (size_t i = 0; i < pen->total; i++) {
         double x = pen->points[2 * i] * aspect, y = pen->points[2 * i + 1] / aspect;
         x += slant * y;

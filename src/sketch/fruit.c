@@ -17,7 +17,7 @@ static void apple_body(struct nt_pen *pen, double w, double h) {
 }
 
 static void apple_stem(struct nt_pen *pen, double h, double dent) {
-    double x = nt_spread(pen, 0, 0.08), reach = nt_vary(pen, 0.2, 0.6), bend = nt_spread(pen, 0.05, 0.2);
+    double x = nt_spread(pen, 0, 0.08), reach = nt_vary(pen, 0.25, 0.85), bend = nt_spread(pen, 0.05, 0.2);
     double y = -h + dent + nt_spread(pen, 0, 0.06);
     switch (NT_CHOOSE(pen, 4, 3, 1)) {
     case 0:
@@ -32,8 +32,8 @@ static void apple_stem(struct nt_pen *pen, double h, double dent) {
 }
 
 static void apple_leaf(struct nt_pen *pen, double h) {
-    double side = nt_side(pen), angle = nt_vary(pen, 0, 1.1), length = nt_vary(pen, 0.25, 0.6);
-    double y = -h - nt_vary(pen, -0.05, 0.25), x = nt_spread(pen, 0, 0.06), width = nt_vary(pen, 0.06, 0.16);
+    double side = nt_side(pen), angle = nt_vary(pen, 0, 1.1), length = nt_vary(pen, 0.3, 0.75);
+    double y = -h - nt_vary(pen, -0.05, 0.4), x = nt_spread(pen, 0, 0.06), width = nt_vary(pen, 0.06, 0.16);
     nt_pen_petal(pen, x, y, x + side * length * cos(angle), y - length * sin(angle), width);
     if (nt_chance(pen, 0.1)) {
         nt_pen_line(pen, x, y, x + side * 0.7 * length * cos(angle), y - 0.7 * length * sin(angle));
@@ -53,7 +53,7 @@ static void bitten_apple(struct nt_pen *pen, double w, double h) {
 }
 
 void nt_draw_apple(struct nt_pen *pen) {
-    double w = nt_vary(pen, 0.72, 1.1), h = nt_vary(pen, 0.75, 0.95);
+    double w = nt_vary(pen, 0.8, 1.15), h = nt_vary(pen, 0.75, 0.95);
     pen->tilt = 7;
     bool stem_first = nt_chance(pen, 0.1);
     if (stem_first) {
@@ -87,7 +87,7 @@ void nt_draw_apple(struct nt_pen *pen) {
 /* ---- Pear ---- */
 
 static void pear_body(struct nt_pen *pen) {
-    double w = nt_vary(pen, 0.5, 0.85), neck = w * nt_vary(pen, 0.3, 0.75), lean = nt_spread(pen, 0, 0.2);
+    double w = nt_vary(pen, 0.55, 0.95), neck = w * nt_vary(pen, 0.3, 0.75), lean = nt_spread(pen, 0, 0.2);
     double waist = nt_vary(pen, -0.35, 0.1), head = nt_vary(pen, 0.75, 1.15), pinch = nt_vary(pen, 0.8, 1.1);
     double belly = nt_vary(pen, 0.4, 0.65), flat = nt_chance(pen, 0.3) ? nt_vary(pen, 0, 0.1) : 0;
     double skew = nt_chance(pen, 0.25) ? nt_vary(pen, 0.7, 1) : 1;
@@ -140,7 +140,7 @@ void nt_draw_pear(struct nt_pen *pen) {
 /* ---- Pineapple ---- */
 
 static void crown_of_points(struct nt_pen *pen, double w, double y) {
-    double spread = nt_vary(pen, 0.6, 1.3) * w, height = nt_vary(pen, 0.35, 0.8);
+    double spread = nt_vary(pen, 0.6, 1.3) * w, height = nt_vary(pen, 0.4, 1.05);
     double x0 = nt_vary(pen, 0.35, 0.8) * w;
     unsigned leaves = 3 + nt_pick(pen, 4);
     double points[2 * 16];
@@ -156,7 +156,7 @@ static void crown_of_points(struct nt_pen *pen, double w, double y) {
 
 static void crown_of_leaves(struct nt_pen *pen, double y, bool lines) {
     unsigned leaves = 2 + nt_pick(pen, 5);
-    double fan = nt_vary(pen, 25, 75), length = nt_vary(pen, 0.35, 0.85), width = nt_vary(pen, 0.06, 0.14);
+    double fan = nt_vary(pen, 25, 75), length = nt_vary(pen, 0.45, 1.15), width = nt_vary(pen, 0.07, 0.2);
     for (unsigned i = 0; i < leaves; i++) {
         double t = leaves > 1 ? 2.0 * i / (leaves - 1) - 1 : 0;
         double angle = (t * fan + nt_spread(pen, 0, 6)) * 0.01745, reach = length * nt_vary(pen, 0.75, 1.15);
@@ -206,7 +206,7 @@ static void rake(struct nt_pen *pen, double w, double h, double angle, unsigned 
 static void pineapple_skin(struct nt_pen *pen, double w, double h) {
     double angle = nt_vary(pen, 25, 60);
     unsigned lines = 2 + nt_pick(pen, 4);
-    switch (NT_CHOOSE(pen, 4, 4, 2, 1.5, 2, 1, 0.5)) {
+    switch (NT_CHOOSE(pen, 7, 3.5, 2, 1.5, 2, 1, 0.4)) {
     case 0:
         break;
     case 1:

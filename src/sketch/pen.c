@@ -126,12 +126,16 @@ static double extent_of(const double *points, size_t count) {
 /* Copies control points, each a little off; a closed path begins at any of them and ends near there. */
 static size_t unsteady(struct nt_pen *pen, double *out, unsigned mode, const double *points, size_t count) {
     bool closed = (mode & NT_CLOSED) != 0;
-    double error = pen->mess * (0.01 + 0.03 * extent_of(points, count));
+    double error = pen->mess * (0.01 + 0.03 * extent_of(points, count)) * sqrt(fmin(1, 6.0 / (double)count));
+    double inertia = count > 6 ? 0.6 : 0; /* where points are close, neighbours err alike */
     count = count < MAX_CONTROL - 1 ? count : MAX_CONTROL - 1;
     size_t first = closed && (mode & NT_ON) == 0 ? nt_pick(pen, (unsigned)count) : 0;
+    double off_x = nt_spread(pen, 0, error), off_y = nt_spread(pen, 0, error);
     for (size_t i = 0; i < count; i++) {
-        out[2 * i] = points[2 * ((first + i) % count)] + nt_spread(pen, 0, error);
-        out[2 * i + 1] = points[2 * ((first + i) % count) + 1] + nt_spread(pen, 0, error);
+        off_x = inertia * off_x + nt_spread(pen, 0, error);
+        off_y = inertia * off_y + nt_spread(pen, 0, error);
+        out[2 * i] = points[2 * ((first + i) % count)] + off_x;
+        out[2 * i + 1] = points[2 * ((first + i) % count) + 1] + off_y;
     }
     if (!closed) {
         return count;
@@ -191,7 +195,7 @@ void nt_pen_loop(struct nt_pen *pen, double x, double y, double radius_x, double
     double from = nt_chance(pen, 0.6) ? nt_spread(pen, -90, 30) : nt_vary(pen, 0, 360);
     double turn = 360 + nt_spread(pen, 8, 12) * (0.5 + 2.5 * pen->closing);
     double drift = nt_spread(pen, 0, 0.05 * pen->mess * (0.3 + pen->closing)), side = nt_side(pen);
-    double squeeze = 1 + nt_spread(pen, 0, 0.06 * pen->mess), shift = nt_spread(pen, 0, 0.06 * pen->mess);
+    double squeeze = 1 + nt_spread(pen, 0, 0.05 * pen->mess), shift = nt_spread(pen, 0, 0.06 * pen->mess);
     lower(pen, NT_OPEN);
     put_arc(pen, x + shift * radius_x, y, radius_x * squeeze, radius_y / squeeze, from, from + side * turn, drift);
 }

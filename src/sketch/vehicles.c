@@ -57,9 +57,9 @@ static void windows(struct nt_pen *pen, double x0, double x1, double y, double s
 
 /* From above: cross of fuselage and wings, and a small pair of wings at the tail. */
 static void plane_from_above(struct nt_pen *pen) {
-    double r = nt_vary(pen, 0.07, 0.22), span = nt_vary(pen, 0.5, 1.05), sweep = nt_vary(pen, -0.1, 0.55),
-           chord = nt_vary(pen, 0.15, 0.4);
-    unsigned kind = NT_CHOOSE(pen, 3, 3, 2, 3, 0.7);
+    double r = nt_vary(pen, 0.1, 0.27), span = nt_vary(pen, 0.5, 1.05), sweep = nt_vary(pen, -0.1, 0.55),
+           chord = nt_vary(pen, 0.2, 0.5);
+    unsigned kind = NT_CHOOSE(pen, 3, 3, 2, 3, 0.3);
     double place = nt_vary(pen, -0.15, 0.35);
     fuselage(pen, r);
     wings(pen, place - chord / 2, r * nt_vary(pen, 0, 1), span, sweep, chord, kind);
@@ -74,7 +74,7 @@ static void plane_from_above(struct nt_pen *pen) {
 
 /* From the side: tail fin up, the near wing hanging down over the fuselage, the far one behind it. */
 static void plane_from_side(struct nt_pen *pen) {
-    double r = nt_vary(pen, 0.1, 0.28), fin = nt_vary(pen, 0.2, 0.5), sweep = nt_vary(pen, 0.1, 0.6),
+    double r = nt_vary(pen, 0.12, 0.36), fin = nt_vary(pen, 0.2, 0.5), sweep = nt_vary(pen, 0.1, 0.6),
            reach = nt_vary(pen, 0.25, 0.75), chord = nt_vary(pen, 0.2, 0.45);
     double x = nt_vary(pen, -0.1, 0.3), y = nt_vary(pen, -0.3, 0.8) * r, tip = nt_vary(pen, 0.2, 1) * chord;
     if (nt_chance(pen, 0.5)) {
@@ -139,9 +139,9 @@ static void dart(struct nt_pen *pen) {
 
 void nt_draw_airplane(struct nt_pen *pen) {
     double turn = 0;
-    switch (NT_CHOOSE(pen, 10, 3, 2)) {
+    switch (NT_CHOOSE(pen, 13, 3, 2)) {
     case 0:
-        turn = nt_spread(pen, 0, 14);
+        turn = nt_spread(pen, 0, 9);
         break;
     case 1:
         turn = nt_spread(pen, -38, 12) * nt_side(pen);
@@ -149,13 +149,13 @@ void nt_draw_airplane(struct nt_pen *pen) {
     default:
         turn = -90 + nt_spread(pen, 0, 10);
     }
-    struct nt_frame before = nt_pen_move(pen, 0, 0, 1, nt_vary(pen, 0.55, 1), turn);
+    struct nt_frame before = nt_pen_move(pen, 0, 0, 1, nt_vary(pen, 0.75, 1.15), turn);
     (void)nt_pen_move(pen, 0, 0, nt_side(pen), 1, 0);
     if (nt_chance(pen, 0.4)) { /* seen aslant */
         pen->frame.m[2] += nt_spread(pen, 0, 0.35);
     }
     pen->tilt = 8;
-    switch (NT_CHOOSE(pen, 9, 8, 3, 1.2, 1.2)) {
+    switch (NT_CHOOSE(pen, 10, 8, 3, 0.7, 0.7)) {
     case 0:
         plane_from_above(pen);
         break;
@@ -358,7 +358,7 @@ static void wagons(struct nt_pen *pen, double x1, unsigned count, double w, doub
 
 static void steam_train(struct nt_pen *pen) {
     double length = nt_vary(pen, 0.7, 1.2), w = nt_vary(pen, 0.35, 0.7), gap = nt_vary(pen, 0.05, 0.2);
-    unsigned count = NT_CHOOSE(pen, 3, 3, 3, 1.5);
+    unsigned count = NT_CHOOSE(pen, 4, 4, 3, 1);
     locomotive(pen, 0, length);
     wagons(pen, 0, count, w, gap);
 }
@@ -422,7 +422,7 @@ static void train_from_front(struct nt_pen *pen) {
 
 void nt_draw_train(struct nt_pen *pen) {
     double side = nt_side(pen);
-    struct nt_frame before = nt_pen_move(pen, 0, 0, side, nt_vary(pen, 0.75, 1.2), 0);
+    struct nt_frame before = nt_pen_move(pen, 0, 0, side, nt_vary(pen, 0.85, 1.5), 0);
     pen->tilt = 4;
     switch (NT_CHOOSE(pen, 8, 6, 4, 0.5)) {
     case 0:
