@@ -130,11 +130,12 @@ build/site.stamp: web/build.js $(wildcard web/*.js web/*.html web/*.svg web/*/*.
 	$(NODE) web/build.js build/site
 	@touch $@
 
+WEIGHTS = data/reference.safetensors
 DATA_COUNT = 10000
 DATA_SEED = 20261124
 SKETCH_SOURCES = $(wildcard src/sketch/*.[ch] src/cli/sketch.c)
-PACK_SOURCES = $(filter-out src/sketch/% src/train/%,$(NATIVE_SOURCES)) src/cli/pack.c data/reference.safetensors
-PACK = build/ntrace pack --model data/reference.safetensors --synthetic --title 'Synthetic sketches' \
+PACK_SOURCES = $(filter-out src/sketch/% src/train/%,$(NATIVE_SOURCES)) src/cli/pack.c $(WEIGHTS)
+PACK = build/ntrace pack --model $(WEIGHTS) --synthetic --title 'Synthetic sketches' \
 	--source 'made by ntrace sketch, a seeded program: no person drew them' --licence 'CC0 1.0'
 
 data: build/site/bundle/current.json

@@ -26,7 +26,11 @@ function withManifest(change) {
 
 /** A promise that settles when the signal fires, as a fetch that is under way does. @param {RequestInit} init */
 function untilAborted({ signal }) {
-  return new Promise((_, reject) => signal?.addEventListener("abort", () => reject(new DOMException("aborted", "AbortError"))));
+  return new Promise((_, reject) => {
+    const stop = () => reject(new DOMException("aborted", "AbortError"));
+    if (signal?.aborted) stop();
+    signal?.addEventListener("abort", stop);
+  });
 }
 
 /** @param {any} expected @param {Promise<unknown>} promise */

@@ -24,7 +24,8 @@ after(async () => {
 
 /** Waits for the drawn trace. @param {any} page */
 async function ready(page) {
-  await page.waitForSelector("html[data-state=ready]");
+  await page.waitForSelector("html:is([data-state=ready], [data-state=error])");
+  assert.deepEqual(await page.locator("[data-error]:visible").allInnerTexts(), []);
   await page.waitForSelector(POINTS, { state: "attached" });
 }
 
