@@ -42,7 +42,8 @@ static inline nt_vf nt_vf_load(const float *p) {
     return v;
 }
 static inline void nt_vf_store(float *p, nt_vf v) { memcpy(p, &v, sizeof v); }
-static inline nt_vf nt_vf_splat(float x) { return (nt_vf){0} + x; }
+/* Minus and not plus: x - 0 is x for every x, so that nothing is left to compute, whereas -0 + 0 is +0. */
+static inline nt_vf nt_vf_splat(float x) { return x - (nt_vf){0}; }
 /* Lane by lane a > b ? a : b: so max(x, 0) gives +0 for -0 and for NaN. */
 static inline nt_vf nt_vf_max(nt_vf a, nt_vf b) {
     nt_vi mask = a > b;
