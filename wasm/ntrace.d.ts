@@ -14,7 +14,9 @@ export interface Layer {
   codes: number;
   axes: number;
   step: number;
+  /** How many of the nearest on codes are re-ranked to find 100, and to find 1,000. */
   candidates: number;
+  candidates1000: number;
   /** Measured recall@100, after re-ranking and from codes alone. */
   recall: number;
   recallCodes: number;

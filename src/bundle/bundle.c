@@ -89,9 +89,13 @@ const struct nt_codes *nt_bundle_codes(const nt_bundle *b, uint32_t layer) {
 }
 
 uint32_t nt_bundle_candidates_for(const nt_bundle *b, uint32_t layer, uint32_t k) {
-    uint64_t hundred = b->manifest.layer[layer].candidates, most = b->manifest.dataset.samples - 1;
-    uint64_t wanted = k >= 100 ? (hundred * k + 99) / 100 : hundred < k ? k : hundred;
-    return (uint32_t)(wanted < k ? k : wanted > most ? most : wanted);
+    const struct nt_bundle_layer *l = &b->manifest.layer[layer];
+    uint32_t most = b->manifest.dataset.samples - 1, wanted = l->candidates;
+    if (k > 100) {
+        double growth = pow((double)l->candidates_1000 / l->candidates, log10(k / 100.0));
+        wanted = (uint32_t)ceil(l->candidates * growth);
+    }
+    return wanted < k ? k : wanted > most ? most : wanted;
 }
 
 /* ---- Feeding. ---- */

@@ -147,6 +147,7 @@ static enum nt_status read_layer(struct nt_bundle_layer *layer, const cJSON *ite
     NT_TRY(get_count(&layer->codes, item, "codes", 0, number, at));
     NT_TRY(get_count(&layer->axes, item, "axes", 0, 1024, at));
     NT_TRY(get_count(&layer->candidates, item, "candidates", 1, samples - 1, at));
+    NT_TRY(get_count(&layer->candidates_1000, item, "candidates1000", layer->candidates, samples - 1, at));
     NT_TRY(get_number(&step, item, "step", 1e-30, 1e30, at));
     NT_TRY(get_number(&layer->recall, item, "recall", 0, 1, at));
     NT_TRY(get_number(&layer->recall_codes, item, "recallCodes", 0, 1, at));

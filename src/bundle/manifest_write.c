@@ -44,6 +44,7 @@ static void add_layers(cJSON *root, const struct nt_manifest *m) {
         cJSON_AddNumberToObject(item, "axes", layer->axes);
         cJSON_AddNumberToObject(item, "step", (double)layer->step);
         cJSON_AddNumberToObject(item, "candidates", layer->candidates);
+        cJSON_AddNumberToObject(item, "candidates1000", layer->candidates_1000);
         cJSON_AddNumberToObject(item, "recall", layer->recall);
         cJSON_AddNumberToObject(item, "recallCodes", layer->recall_codes);
     }

@@ -7,7 +7,13 @@
 #include "ntrace/pack.h"
 #include "ntrace/random.h"
 
-enum { NT_PACK_K = 100, NT_PACK_QUERIES = 500, NT_PACK_AXES_SAMPLES = 4000, NT_PACK_MAX_AXES = 768 };
+enum {
+    NT_PACK_K = 100,
+    NT_PACK_QUERIES = 500,
+    NT_PACK_QUERIES_1000 = 100,
+    NT_PACK_AXES_SAMPLES = 3000,
+    NT_PACK_MAX_AXES = 512
+};
 
 struct nt_packer {
     const struct nt_dataset *dataset;
@@ -27,6 +33,14 @@ struct nt_packer {
     struct nt_codes opening[2];  /* codes of the first and the last layer */
 };
 
+/* One layer of all samples. */
+struct nt_pack_space {
+    float *x; /* [N,size] activations */
+    uint32_t size, axes;
+    float *y, *rest; /* [N,axes], [N] coordinates on the axes, and the norm of what they leave out */
+    struct nt_codes codes;
+};
+
 /* Tells how far it is; NT_E_CANCELLED when asked to stop. */
 enum nt_status nt_pack_report(const struct nt_packer *p, const char *doing, double done);
 
@@ -37,8 +51,13 @@ enum nt_status nt_pack_activations(float *x, const struct nt_packer *p, uint32_t
 enum nt_status nt_pack_predict(struct nt_packer *p);
 
 /* Finds the codes of a layer, measures them into manifest.layer[layer] and keeps the layer's stability.
- * codes out, to be cleared by the caller. */
+ * codes out, to be cleared by the caller; empty on failure. */
 enum nt_status nt_pack_layer(struct nt_codes *codes, struct nt_packer *p, uint32_t layer);
+
+/* Measures how well codes find neighbours into manifest.layer[layer], and fills stability for this layer.
+ * pick in [N] all samples in random order: the first ones are measured on. */
+enum nt_status nt_pack_neighbours(struct nt_packer *p, const struct nt_pack_space *space, uint32_t layer,
+                                  const uint32_t *pick);
 
 /* Writes a chunk beside and renames it, and adds it to the manifest. column_bytes: see nt_chunk_write. */
 enum nt_status nt_pack_chunk(struct nt_packer *p, const struct nt_bundle_chunk *what, const void *raw,

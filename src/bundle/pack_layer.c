@@ -1,18 +1,14 @@
-/* One layer: its activations, codes, neighbours and figures. */
-#include <assert.h>
+/* One layer: its activations and codes. */
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "bundle/handle.h"
 #include "bundle/pack.h"
 #include "core/parallel.h"
-#include "ntrace/knn.h"
 
 enum { BATCH = 64, PROJECT_ROWS = 1024 };
 
 static const float DEFAULT_STEP = 0.06f;
-static const double DEFAULT_RECALL = 0.9995;
 
 static enum nt_status no_memory(const struct nt_packer *p) {
     return nt_error_set(p->error, NT_E_MEMORY, "not enough memory to pack %u samples", p->samples);
@@ -170,172 +166,51 @@ static float choose_step(const struct nt_packer *p, const float *y, const float 
     return step > 1e-20f ? step : 1;
 }
 
-static enum nt_status find_codes(struct nt_codes *codes, const struct nt_packer *p, const float *x, uint32_t size,
-                                 const uint32_t *pick, struct nt_random *random) {
+/* Fills a space's coordinates and codes from its activations. */
+static enum nt_status find_codes(struct nt_pack_space *space, const struct nt_packer *p, const uint32_t *pick,
+                                 struct nt_random *random) {
     struct nt_axes axes;
-    NT_TRY(find_axes(&axes, p, x, size, pick, random));
-    float *y = nt_allocate(p->allocator, p->samples, axes.count * sizeof *y);
-    float *rest = nt_allocate(p->allocator, p->samples, sizeof *rest);
+    NT_TRY(find_axes(&axes, p, space->x, space->size, pick, random));
+    space->axes = axes.count;
+    space->y = nt_allocate(p->allocator, p->samples, axes.count * sizeof *space->y);
+    space->rest = nt_allocate(p->allocator, p->samples, sizeof *space->rest);
     double norm = 0;
-    enum nt_status status = y != NULL && rest != NULL ? project(y, rest, &norm, p, &axes, x) : no_memory(p);
+    enum nt_status status = space->y != NULL && space->rest != NULL
+                                ? project(space->y, space->rest, &norm, p, &axes, space->x)
+                                : no_memory(p);
     if (status == NT_OK) {
-        float step = choose_step(p, y, rest, axes.count, norm);
-        status = nt_codes_quantise(codes, y, rest, p->samples, axes.count, step, p->allocator);
+        float step = choose_step(p, space->y, space->rest, axes.count, norm);
+        status = nt_codes_quantise(&space->codes, space->y, space->rest, p->samples, axes.count, step, p->allocator);
     }
-    nt_release(p->allocator, y);
-    nt_release(p->allocator, rest);
     nt_axes_clear(&axes, p->allocator);
     return status;
 }
 
-/* ---- Neighbours. ---- */
-
-struct search {
-    const struct nt_packer *packer;
-    const struct nt_codes *codes;
-    const float *x;
-    const uint32_t *query; /* sample numbers, or NULL: all samples in order */
-    uint32_t size, candidates;
-    uint32_t *room;    /* [workers, 4 N] */
-    uint32_t *nearest; /* [queries, k] out: the exact nearest among the candidates, ascending by number */
-    uint32_t *rank;    /* [queries, k] out: for brute force, where each stands on codes */
-};
-
-static int ascending(const void *a, const void *b) {
-    uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
-    return (x > y) - (x < y);
-}
-
-/* Exact neighbours by brute force, and where each of them stands on codes. */
-static void search_all(void *context, size_t item, unsigned worker) {
-    const struct search *s = context;
-    const struct nt_packer *p = s->packer;
-    uint32_t n = p->samples, self = s->query[item], *nearest = s->nearest + item * p->k, *rank = s->rank + item * p->k;
-    uint32_t *key = s->room + worker * (size_t)(4 * n), *order = key + n, *scratch = order + n;
-    for (uint32_t i = 0; i < n; i++) {
-        key[i] = nt_knn_key(nt_distance_squared(s->x + (size_t)self * s->size, s->x + (size_t)i * s->size, s->size));
-    }
-    nt_knn_select(nearest, key, n, p->k, self, scratch);
-    nt_codes_scan(key, s->codes, self);
-    nt_knn_order(order, key, n, scratch);
-    uint32_t *place = scratch, at = 0;
-    for (uint32_t i = 0; i < n; i++) {
-        place[order[i]] = at;
-        at += order[i] != self;
-    }
-    for (uint32_t i = 0; i < p->k; i++) {
-        rank[i] = place[nearest[i]];
-    }
-}
-
-/* Candidates on codes, ranked exactly. */
-static void search_candidates(void *context, size_t item, unsigned worker) {
-    const struct search *s = context;
-    const struct nt_packer *p = s->packer;
-    uint32_t n = p->samples, self = (uint32_t)item, m = s->candidates, *nearest = s->nearest + item * p->k;
-    uint32_t *square = s->room + worker * (size_t)(4 * n), *candidate = square + n, *scratch = candidate + n;
-    nt_codes_scan(square, s->codes, self);
-    nt_knn_select(candidate, square, n, m, self, scratch);
-    qsort(candidate, m, sizeof *candidate, ascending);
-    uint32_t *key = square;
-    for (uint32_t i = 0; i < m; i++) {
-        const float *other = s->x + (size_t)candidate[i] * s->size;
-        key[i] = nt_knn_key(nt_distance_squared(s->x + (size_t)self * s->size, other, s->size));
-    }
-    nt_knn_order(scratch, key, m, scratch + n);
-    for (uint32_t i = 0; i < p->k; i++) {
-        nearest[i] = candidate[scratch[i]];
-    }
-    qsort(nearest, p->k, sizeof *nearest, ascending);
-}
-
-/* How many candidates hold the wanted share of the true neighbours, and the recall of the k first on codes. */
-static enum nt_status measure(struct nt_bundle_layer *layer, struct search *s, const uint32_t *pick) {
-    const struct nt_packer *p = s->packer;
-    uint32_t queries = p->samples < NT_PACK_QUERIES ? p->samples : NT_PACK_QUERIES;
-    size_t count = (size_t)queries * p->k;
-    s->query = pick;
-    s->nearest = nt_allocate(p->allocator, count, sizeof *s->nearest);
-    s->rank = nt_allocate(p->allocator, count, sizeof *s->rank);
-    enum nt_status status = s->nearest != NULL && s->rank != NULL ? NT_OK : no_memory(p);
-    if (status == NT_OK) {
-        nt_parallel_for(queries, p->workers, search_all, s);
-        qsort(s->rank, count, sizeof *s->rank, ascending);
-        double recall = p->options->recall > 0 ? p->options->recall : DEFAULT_RECALL;
-        size_t within = 0, needed = (size_t)ceil(recall * (double)count);
-        while (within < count && s->rank[within] < p->k) {
-            within++;
-        }
-        layer->recall_codes = (double)within / (double)count;
-        layer->candidates = s->rank[needed - 1] + 1;
-        layer->candidates = layer->candidates < p->k ? p->k : layer->candidates;
-        while (within < count && s->rank[within] < layer->candidates) {
-            within++;
-        }
-        layer->recall = (double)within / (double)count;
-    }
-    nt_release(p->allocator, s->nearest);
-    nt_release(p->allocator, s->rank);
-    return status;
-}
-
-static uint32_t count_common(const uint32_t *a, const uint32_t *b, uint32_t k) {
-    uint32_t common = 0;
-    for (uint32_t i = 0, j = 0; i < k && j < k;) {
-        common += a[i] == b[j];
-        uint32_t low = a[i] < b[j] ? a[i] : b[j];
-        i += a[i] == low;
-        j += b[j] == low;
-    }
-    return common;
-}
-
-/* All samples' neighbours at this layer; kept where it is the reference, else compared with it. */
-static enum nt_status find_stability(struct nt_packer *p, struct search *s, uint32_t layer) {
-    size_t count = (size_t)p->samples * p->k;
-    s->candidates = p->manifest.layer[layer].candidates;
-    s->nearest = nt_allocate(p->allocator, count, sizeof *s->nearest);
-    if (s->nearest == NULL) {
-        return no_memory(p);
-    }
-    nt_parallel_for(p->samples, p->workers, search_candidates, s);
-    if (layer == p->manifest.stability.reference) {
-        memcpy(p->reference, s->nearest, count * sizeof *p->reference);
-    }
-    for (uint32_t i = 0; i < p->samples; i++) {
-        p->stability[(size_t)layer * p->samples + i] =
-            (uint16_t)count_common(s->nearest + (size_t)i * p->k, p->reference + (size_t)i * p->k, p->k);
-    }
-    nt_release(p->allocator, s->nearest);
-    return NT_OK;
-}
-
 enum nt_status nt_pack_layer(struct nt_codes *codes, struct nt_packer *p, uint32_t layer) {
-    *codes = (struct nt_codes){0};
-    uint32_t size = nt_net_layer(p->net, layer)->size;
+    struct nt_pack_space space = {.size = nt_net_layer(p->net, layer)->size};
+    struct nt_bundle_layer *entry = &p->manifest.layer[layer];
     struct nt_random random;
     nt_random_seed(&random, p->options->seed, layer);
-    float *x = nt_allocate(p->allocator, p->samples, size * sizeof *x);
+    space.x = nt_allocate(p->allocator, p->samples, space.size * sizeof *space.x);
     uint32_t *pick = nt_allocate(p->allocator, p->samples, sizeof *pick);
-    struct search search = {.packer = p, .codes = codes, .x = x, .size = size};
-    search.room = nt_allocate(p->allocator, p->workers, 4 * p->samples * sizeof *search.room);
-    enum nt_status status = x && pick && search.room ? nt_pack_activations(x, p, layer) : no_memory(p);
+    enum nt_status status = space.x != NULL && pick != NULL ? nt_pack_activations(space.x, p, layer) : no_memory(p);
     if (status == NT_OK) {
         draw_samples(pick, p->samples, &random);
-        status = find_codes(codes, p, x, size, pick, &random);
+        status = find_codes(&space, p, pick, &random);
     }
-    struct nt_bundle_layer *entry = &p->manifest.layer[layer];
     if (status == NT_OK) {
-        entry->axes = codes->axes;
-        entry->step = codes->step;
+        entry->axes = space.codes.axes;
+        entry->step = space.codes.step;
         draw_samples(pick, p->samples, &random);
-        status = measure(entry, &search, pick);
+        status = nt_pack_neighbours(p, &space, layer, pick);
     }
-    if (status == NT_OK) {
-        status = find_stability(p, &search, layer);
-    }
-    nt_release(p->allocator, x);
+    nt_release(p->allocator, space.x);
+    nt_release(p->allocator, space.y);
+    nt_release(p->allocator, space.rest);
     nt_release(p->allocator, pick);
-    nt_release(p->allocator, search.room);
+    if (status != NT_OK) {
+        nt_codes_clear(&space.codes, p->allocator);
+    }
+    *codes = space.codes;
     return status;
 }

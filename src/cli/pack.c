@@ -56,11 +56,13 @@ static void describe_command(char *text, size_t room, int count, char **argument
 }
 
 static void print_result(const struct nt_pack_result *result, uint32_t samples, const char *output, double seconds) {
-    printf("layer  name                  numbers  axes  bytes a sample  candidates  recall@100  on codes alone\n");
+    printf("layer  name                  numbers  axes  bytes a sample  candidates for 100, for 1,000  recall@100  on "
+           "codes alone\n");
     for (uint32_t l = 0; l < result->layers; l++) {
         const struct nt_bundle_layer *layer = &result->layer[l];
-        printf("%5u  %-20s  %7u  %4u  %14.1f  %10u  %10.4f  %14.4f\n", l, layer->name, layer->size, layer->axes,
-               (double)result->layer_bytes[l] / samples, layer->candidates, layer->recall, layer->recall_codes);
+        printf("%5u  %-20s  %7u  %4u  %14.1f  %18u  %9u  %10.4f  %14.4f\n", l, layer->name, layer->size, layer->axes,
+               (double)result->layer_bytes[l] / samples, layer->candidates, layer->candidates_1000, layer->recall,
+               layer->recall_codes);
     }
     printf("accuracy %.4f, balanced accuracy %.4f\n", result->accuracy, result->balanced_accuracy);
     printf("%u samples in %.1f s: %.2f MB in %u chunks, %.1f bytes of codes a sample\n", samples, seconds,
