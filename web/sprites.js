@@ -49,8 +49,24 @@ export function createSprites(sketches, theme) {
   };
 
   return {
-    /** Whether it can be drawn: its image is there. @param {number} sample */
-    has: (sample) => cells.has(sample) || sketches.get(sample) !== undefined,
+    /** Whether drawing it costs nothing but the drawing. @param {number} sample */
+    has: (sample) => cells.has(sample),
+    /**
+     * Makes sprites ready for drawing, those whose images are there.
+     *
+     * @param {Iterable<number>} samples @param {number} budget milliseconds
+     * @returns {boolean} false when time ran out before all were made
+     */
+    prepare(samples, budget) {
+      const until = performance.now() + budget;
+      for (const sample of samples) {
+        const image = cells.has(sample) ? undefined : sketches.get(sample);
+        if (!image) continue;
+        if (performance.now() > until) return false;
+        add(sample, image);
+      }
+      return true;
+    },
     /**
      * Draws a sketch centred at x, y; false where its image is not there yet.
      *

@@ -14,7 +14,7 @@ import { count, direction, distance, layerName, membership, ordinal, predictionW
  */
 
 const touch = matchMedia("(hover: none)");
-const FACTOR = 10; // pixels drawn for each of the sketch's
+const FACTOR = 7; // pixels drawn for each of the sketch's
 
 /** @param {HTMLElement} root @param {CardOptions} options */
 export function createCard(root, { bundle, sketches, sprites, theme, onTravel }) {
@@ -34,7 +34,10 @@ export function createCard(root, { bundle, sketches, sprites, theme, onTravel })
   const travel = move.append("button").attr("type", "button").attr("class", "card-travel").text("Travel to it");
   travel.on("click", () => state.pointed !== null && onTravel(state.pointed));
 
+  let frame = 0;
+  const redraw = () => void (frame ||= requestAnimationFrame(draw));
   function draw() {
+    frame = 0;
     const canvas = /** @type {HTMLCanvasElement} */ (picture.node());
     const sample = state.pointed ?? state.sample;
     const image = sprites.large(sample, FACTOR);
@@ -63,7 +66,7 @@ export function createCard(root, { bundle, sketches, sprites, theme, onTravel })
       .text((cell) => cell);
   }
 
-  const ends = [sketches.subscribe(draw), theme.subscribe(draw)];
+  const ends = [sketches.subscribe(redraw), theme.subscribe(redraw)];
   return {
     /** @param {{ sample: number, pointed: number | null, trace: Trace | null }} next */
     update(next) {
@@ -79,9 +82,10 @@ export function createCard(root, { bundle, sketches, sprites, theme, onTravel })
       for (const part of [words, table, travel]) part.attr("hidden", point ? null : "");
       hint.attr("hidden", point ? "" : null).text(touch.matches ? "Tap a neighbour to put it in the centre; hold one, or slide, to look first." : "Point at a neighbour to see how it moved. Click it to put it in the centre.");
       if (point && state.trace) tell(point, state.trace);
-      draw();
+      redraw();
     },
     destroy() {
+      cancelAnimationFrame(frame);
       for (const end of ends) end();
       block.remove();
     },

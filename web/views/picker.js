@@ -17,6 +17,7 @@ import { count } from "../words.js";
 const ACROSS = 6;
 const PAGE = 30;
 const CELL = 44; // CSS pixels
+const SPRITES = 8; // milliseconds of a frame for making thumbnails
 
 /** @param {HTMLElement} root @param {PickerOptions} options */
 export function createPicker(root, { bundle, sketches, sprites, theme, onPick, onFilter }) {
@@ -25,6 +26,9 @@ export function createPicker(root, { bundle, sketches, sprites, theme, onPick, o
   let state = null;
   /** @type {number[]} */
   let found = [];
+  /** The page of them. @type {number[]} */
+  let shown = [];
+  let frame = 0;
   let page = 0;
   let roving = 0;
   let woken = false;
@@ -81,7 +85,7 @@ export function createPicker(root, { bundle, sketches, sprites, theme, onPick, o
   }
 
   function render() {
-    const shown = found.slice(page * PAGE, (page + 1) * PAGE);
+    shown = found.slice(page * PAGE, (page + 1) * PAGE);
     roving = Math.min(roving, Math.max(0, shown.length - 1));
     grid
       .selectAll("button")
@@ -107,18 +111,21 @@ export function createPicker(root, { bundle, sketches, sprites, theme, onPick, o
     on.property("disabled", page === pages() - 1);
     random.property("disabled", found.length === 0);
     if (woken) sketches.want("picker", shown);
-    draw();
+    redraw();
   }
 
   function draw() {
+    frame = 0;
+    const complete = sprites.prepare(shown, SPRITES);
     for (const button of gridNode.querySelectorAll("button")) {
       const sample = Number(button.dataset.pick);
       const context = button.querySelector("canvas")?.getContext("2d");
-      if (!context) continue;
-      context.clearRect(0, 0, 2 * CELL, 2 * CELL);
-      sprites.draw(context, sample, CELL, CELL, 1.7 * CELL);
+      context?.clearRect(0, 0, 2 * CELL, 2 * CELL);
+      if (context && sprites.has(sample)) sprites.draw(context, sample, CELL, CELL, 1.7 * CELL);
     }
+    if (!complete) redraw();
   }
+  const redraw = () => void (frame ||= requestAnimationFrame(draw));
 
   gridNode.addEventListener("keydown", (event) => {
     /** @type {Record<string, number>} */
@@ -152,7 +159,7 @@ export function createPicker(root, { bundle, sketches, sprites, theme, onPick, o
     only.property("value", which);
   }
 
-  const ends = [sketches.subscribe(draw), theme.subscribe(draw)];
+  const ends = [sketches.subscribe(redraw), theme.subscribe(redraw)];
   return {
     /** @param {PickerState} next */
     update(next) {
@@ -170,6 +177,7 @@ export function createPicker(root, { bundle, sketches, sprites, theme, onPick, o
       render();
     },
     destroy() {
+      cancelAnimationFrame(frame);
       for (const sign of SIGNS) removeEventListener(sign, wake);
       for (const end of ends) end();
       block.remove();

@@ -28,6 +28,7 @@ import { createPoints } from "./radial_points.js";
 
 const MOVE = 650; // milliseconds
 const STILL_ABOVE = 700; // points: beyond, a change is shown at once, so that no frame is late
+const SPRITES = 6; // milliseconds of a frame for making thumbnails
 const HOLD = 400; // milliseconds of touch after which it looks instead of travelling
 
 /** @param {HTMLElement} root @param {RadialOptions} options */
@@ -53,13 +54,18 @@ export function createRadial(root, { manifest, labels: classOf, sketches, sprite
   let density = densityOf(1, geometry);
   /** The centre's sketch on its way from where it was pointed at. */
   const centre = { sample: -1, before: -1, x: 0, y: 0, size: 0, began: 0, lasts: 0 };
+  /** Samples whose thumbnails have room. @type {Set<number>} */
+  let pictures = new Set();
+  let stale = true;
   let frame = 0;
 
   /** @param {number} count */
   const duration = (count) => (calm.matches || count > STILL_ABOVE ? 0 : MOVE);
   const centreSize = () => geometry.inner * 1.22;
 
-  function redraw() {
+  /** @param {boolean} [marks] false: only what lies on top of the marks has changed */
+  function redraw(marks = true) {
+    stale ||= marks;
     if (frame === 0) frame = requestAnimationFrame(draw);
   }
 
@@ -68,15 +74,20 @@ export function createRadial(root, { manifest, labels: classOf, sketches, sprite
     frame = 0;
     const moving = motion.step(now);
     const travelling = now < centre.began + centre.lasts;
-    clear(baseContext);
-    clear(topContext);
     const style = { geometry, density, tokens: theme.tokens(), sprites };
-    drawMarks(baseContext, motion.marks.values(), style);
+    let complete = true;
+    if (stale) {
+      complete = sprites.prepare(pictures, SPRITES);
+      clear(baseContext);
+      drawMarks(baseContext, motion.marks.values(), style);
+    }
+    stale = moving || !complete;
+    clear(topContext);
     drawCentre(now);
     const mark = state.pointed === null || moving ? undefined : motion.marks.get(state.pointed);
     node.classList.toggle("is-pointing", mark !== undefined);
     if (mark) drawPointed(topContext, mark, style);
-    if (moving || travelling) redraw();
+    if (stale || travelling) redraw(stale);
   }
 
   /** @param {number} now */
@@ -133,19 +144,19 @@ export function createRadial(root, { manifest, labels: classOf, sketches, sprite
   /** @param {Trace} trace @param {number} lasts */
   function show(trace, lasts) {
     density = densityOf(trace.points.length, geometry);
-    const pictures = choosePictures(trace.points, geometry, density);
+    pictures = choosePictures(trace.points, geometry, density);
     motion.show(trace.points, pictures, performance.now(), lasts);
     points.update(trace, geometry, Math.max(8, density.picture / 2));
     sketches.want("figure", [trace.sample, ...pictures]);
-    label();
+    label(trace);
   }
 
-  function label() {
-    const { trace, pointed } = state;
-    if (!trace) return;
+  /** @param {Trace} trace */
+  function label(trace) {
     measurer.font = `12px ${theme.tokens().sans}`;
     const placed = placeLabels(trace.sectors, geometry, manifest.classes, (text) => measurer.measureText(text).width, geometry.width >= 560);
-    names.update(placed, geometry, classOf[trace.sample], pointed === null ? null : classOf[pointed]);
+    names.update(placed, geometry, classOf[trace.sample]);
+    names.point(state.pointed === null ? null : classOf[state.pointed]);
   }
 
   /** The wished-for centre sets out at once, from its place among the neighbours where it has one. */
@@ -190,8 +201,8 @@ export function createRadial(root, { manifest, labels: classOf, sketches, sprite
       state = next;
       if (next.sample !== before.sample) setOut();
       if (next.trace && next.trace !== before.trace) show(next.trace, before.trace ? duration(Math.max(next.trace.points.length, motion.marks.size)) : duration(next.trace.points.length));
-      else if (next.pointed !== before.pointed) label();
-      redraw();
+      else if (next.pointed !== before.pointed) names.point(next.pointed === null ? null : classOf[next.pointed]);
+      redraw(next.trace !== before.trace || next.sample !== before.sample);
     },
     destroy() {
       cancelAnimationFrame(frame);

@@ -117,14 +117,13 @@ export function createLabels(root, id) {
   return {
     /**
      * @param {Label[]} labels @param {Geometry} geometry @param {number} own label of the centre's class
-     * @param {number | null} pointed label of the class that is pointed at
      */
-    update(labels, geometry, own, pointed) {
+    update(labels, geometry, own) {
       const at = geometry.beyond + GAP;
       const ring = arc().padAngle(labels.length > 1 ? 0.008 : 0);
       const key = (/** @type {unknown} */ label) => /** @type {Label} */ (label).sector.label;
       const state = (/** @type {string} */ base) => (/** @type {Label} */ { sector, how }) =>
-        [base, how === "hidden" ? "is-hidden" : "", sector.label === own ? "is-own" : "", sector.label === pointed ? "is-pointed" : ""].filter(Boolean).join(" ");
+        [base, how === "hidden" ? "is-hidden" : "", sector.label === own ? "is-own" : ""].filter(Boolean).join(" ");
 
       arcs.attr("transform", `translate(${geometry.cx},${geometry.cy})`);
       arcs
@@ -166,6 +165,12 @@ export function createLabels(root, id) {
         run.append("tspan").text(label.name);
         if (label.counts) run.append("tspan").attr("class", "sector-counts").attr("dx", 6).text(label.counts);
       });
+    },
+    /** Brings one class forward. @param {number | null} pointed its label */
+    point(pointed) {
+      for (const group of [arcs, leaders, texts]) {
+        group.selectChildren().classed("is-pointed", (label) => /** @type {Label} */ (label).sector.label === pointed);
+      }
     },
   };
 }

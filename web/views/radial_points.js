@@ -4,6 +4,7 @@ import { layerName, ordinal, verdict } from "../words.js";
 
 /** @typedef {import("../../wasm/ntrace.d.ts").TracePoint} TracePoint */
 /** @typedef {import("./radial_geometry.js").Geometry} Geometry */
+/** @typedef {{ point: TracePoint, x: number, y: number }} Place */
 
 const NODES = 300;
 const REACH = 28; // pixels
@@ -15,9 +16,9 @@ const REACH = 28; // pixels
 export function createPoints(root, { manifest, onFocus, onTravel }) {
   /** @type {TracePoint[]} by angle */
   let points = [];
-  /** @type {[number, number][]} */
+  /** @type {Place[]} */
   let places = [];
-  /** @type {Delaunay<[number, number]> | null} */
+  /** @type {Delaunay<Place> | null} */
   let delaunay = null;
   let roving = 0;
   let size = 12;
@@ -33,29 +34,32 @@ export function createPoints(root, { manifest, onFocus, onTravel }) {
   }
 
   function render() {
-    const shown = points.length <= NODES ? points.map((_, i) => i) : points.length > 0 ? [roving] : [];
+    const few = points.length <= NODES;
+    const shown = few ? places : places.slice(roving, roving + 1);
     list
       .selectAll("circle")
-      .data(shown, (i, n) => (points.length <= NODES ? points[/** @type {number} */ (i)].sample : `roving ${n}`))
+      .data(shown, (place) => (few ? /** @type {Place} */ (place).point.sample : "roving"))
       .join("circle")
       .attr("class", "point")
       .attr("role", "button")
-      .attr("data-sample", (i) => points[i].sample)
-      .attr("tabindex", (i) => (i === roving ? 0 : -1))
-      .attr("aria-label", (i) => describe(points[i]))
-      .attr("cx", (i) => places[i][0])
-      .attr("cy", (i) => places[i][1])
+      .attr("data-sample", ({ point }) => point.sample)
+      .attr("tabindex", ({ point }) => (point === points[roving] ? 0 : -1))
+      .attr("aria-label", ({ point }) => describe(point))
+      .attr("cx", ({ x }) => x)
+      .attr("cy", ({ y }) => y)
       .attr("r", size);
   }
 
   /** @param {number} next */
   function rove(next) {
-    const had = root.contains(document.activeElement);
     roving = (next + points.length) % points.length;
     render();
-    const node = root.querySelector(`[data-sample="${points[roving].sample}"]`);
-    if (had && node instanceof SVGElement) node.focus();
+    focusRoving();
     onFocus(points[roving].sample);
+  }
+  function focusRoving() {
+    const node = root.querySelector('[tabindex="0"]');
+    if (node instanceof SVGElement) node.focus();
   }
 
   /** @type {Record<string, () => number>} */
@@ -104,18 +108,23 @@ export function createPoints(root, { manifest, onFocus, onTravel }) {
     update(trace, geometry, radius) {
       const before = points[roving]?.sample;
       points = [...trace.points].sort((a, b) => a.angle - b.angle);
-      places = points.map(({ angle, radiusTo }) => geometry.place(angle, geometry.along(radiusTo)));
-      delaunay = points.length > 0 ? Delaunay.from(places) : null;
+      places = points.map((point) => {
+        const [x, y] = geometry.place(point.angle, geometry.along(point.radiusTo));
+        return { point, x, y };
+      });
+      delaunay = points.length > 0 ? Delaunay.from(places, (place) => place.x, (place) => place.y) : null;
       layers = [trace.from, trace.to];
       size = radius;
       roving = Math.max(0, points.findIndex(({ sample }) => sample === before));
+      const byKeyboard = root.querySelector(":focus-visible") !== null;
       render();
+      if (byKeyboard && !root.contains(document.activeElement)) focusRoving();
     },
     /** The sample nearest to a place of the figure, if one is within reach. @param {number} x @param {number} y */
     nearest(x, y) {
       if (!delaunay) return null;
       const i = delaunay.find(x, y);
-      return Math.hypot(places[i][0] - x, places[i][1] - y) <= REACH ? points[i].sample : null;
+      return Math.hypot(places[i].x - x, places[i].y - y) <= REACH ? points[i].sample : null;
     },
   };
 }
