@@ -159,7 +159,7 @@ static void thin_legs(struct nt_pen *pen, double x0, double x1, double y, double
 
 /* Side view, head to the right, a long sting. */
 static void mosquito_from_side(struct nt_pen *pen) {
-    double ry = nt_vary(pen, 0.08, 0.28), head = nt_vary(pen, 0.12, 0.25), droop = nt_vary(pen, 0, 0.5),
+    double ry = nt_vary(pen, 0.08, 0.36), head = nt_vary(pen, 0.12, 0.32), droop = nt_vary(pen, 0, 0.5),
            sting = nt_vary(pen, 0.35, 1);
     switch (NT_CHOOSE(pen, 5, 2, 2)) {
     case 0:
@@ -180,11 +180,11 @@ static void mosquito_from_side(struct nt_pen *pen) {
         nt_pen_line(pen, 0.8 + 1.5 * head, hy + 0.3 * head, 0.8 + 1.2 * head + sting,
                     hy + sting * nt_vary(pen, -0.2, 1.1));
     }
-    double length = nt_vary(pen, 0.6, 1.2), width = nt_vary(pen, 0.1, 0.26), at = nt_vary(pen, 0, 0.4);
+    double length = nt_vary(pen, 0.6, 1.4), width = nt_vary(pen, 0.1, 0.34), at = nt_vary(pen, 0, 0.4);
     wings_above(pen, at, -0.8 * ry, 1 + (nt_chance(pen, 0.6) ? 1 : 0), length, width);
-    if (nt_chance(pen, 0.72)) {
+    if (nt_chance(pen, 0.6)) {
         double legs = nt_vary(pen, 0.3, 0.9);
-        thin_legs(pen, -0.2, 0.55, 0.8 * ry, legs, 2 + nt_pick(pen, 5), 1);
+        thin_legs(pen, -0.2, 0.55, 0.8 * ry, legs, 2 + nt_pick(pen, 4), 1);
     }
     if (nt_chance(pen, 0.15)) {
         antennae(pen, 0.8 + head, hy - head, 0.3);
@@ -197,7 +197,7 @@ static void mosquito_from_side(struct nt_pen *pen) {
 static void mosquito_from_above(struct nt_pen *pen) {
     double ry = nt_vary(pen, 0.07, 0.22), length = nt_vary(pen, 0.55, 1.1), width = nt_vary(pen, 0.1, 0.28),
            sting = nt_vary(pen, 0.25, 0.7);
-    unsigned pairs = 1 + (nt_chance(pen, 0.3) ? 1 : 0), legs = NT_CHOOSE(pen, 2, 0, 2, 3);
+    unsigned pairs = 1 + (nt_chance(pen, 0.3) ? 1 : 0), legs = NT_CHOOSE(pen, 4, 0, 2, 2.5);
     if (nt_chance(pen, 0.75)) {
         nt_pen_loop(pen, 0, 0, 0.8, ry);
     } else {
@@ -356,14 +356,52 @@ static void flying_dragon(struct nt_pen *pen) {
     }
 }
 
-/* One long line that goes around the whole beast, full of corners. */
-static void jagged_dragon(struct nt_pen *pen) {
-    double h = nt_vary(pen, 0.2, 0.5);
-    NT_PATH(pen, NT_OPEN, 1.2, -h, 0.85, -h - 0.25, 0.6, -h - 0.1, 0.5, -0.2, 0.35, -0.45, 0.2, -0.2, 0, -0.8, -0.15,
-            -0.25, -0.3, -0.45, -0.45, -0.15, -1.3, -h, -0.6, 0.15, -0.55, 0.5, -0.4, 0.5, -0.3, 0.2, 0.2, 0.25, 0.3,
-            0.55, 0.45, 0.55, 0.5, 0.2, 0.85, -h + 0.15, 1.2, -h + 0.05);
+/* One long line that goes around the whole beast: spikes and wings above, the tail, legs below. */
+static void outlined_dragon(struct nt_pen *pen) {
+    enum { MOST = 60 };
+    double p[2 * MOST], h = nt_vary(pen, -0.1, 0.6), ry = nt_vary(pen, 0.15, 0.35), snout = nt_vary(pen, 0.2, 0.5);
+    const double head[] = {0.75 + snout, -h, 0.75 + snout, -h - 0.15, 0.8, -h - 0.35, 0.6, -h - 0.2, 0.5, -ry};
+    size_t n = 0;
+    for (; n < 5; n++) {
+        p[2 * n] = head[2 * n];
+        p[2 * n + 1] = head[2 * n + 1];
+    }
+    unsigned wing = nt_pick(pen, 9), spikes = 2 + nt_pick(pen, 5);
+    bool spiky = nt_chance(pen, 0.6);
+    for (unsigned i = 0; i < spikes; i++) {
+        double x0 = 0.45 - 1.1 * i / spikes, w = 1.1 / spikes,
+               rise = i == wing ? nt_vary(pen, 0.4, 1)
+                      : spiky   ? nt_vary(pen, 0, 0.3)
+                                : 0;
+        p[2 * n] = x0 - w * nt_vary(pen, 0, 0.8);
+        p[2 * n++ + 1] = -ry - rise;
+        p[2 * n] = x0 - w;
+        p[2 * n++ + 1] = -ry + nt_spread(pen, 0, 0.03);
+    }
+    double tail = nt_vary(pen, 0.2, 0.8), tail_y = nt_vary(pen, -0.6, 0.5);
+    const double back[] = {-0.7 - 0.5 * tail, 0.5 * tail_y - 0.1,  -0.7 - tail, tail_y,
+                           -0.7 - 0.4 * tail, 0.5 * tail_y + 0.15, -0.6,        ry};
+    for (size_t i = 0; i < 4; i++, n++) {
+        p[2 * n] = back[2 * i];
+        p[2 * n + 1] = back[2 * i + 1];
+    }
+    unsigned feet = nt_pick(pen, 5);
+    double length = nt_vary(pen, 0.15, 0.5), foot = nt_vary(pen, 0, 0.12);
+    for (unsigned i = 0; i < feet; i++) {
+        double x = -0.5 + 1.0 * i / feet;
+        const double leg[] = {x, ry, x, ry + length, x + foot, ry + length, x + foot + 0.04, ry};
+        for (size_t k = 0; k < 8; k++) {
+            p[2 * n + k] = leg[k];
+        }
+        n += 4;
+    }
+    const double chest[] = {0.6, 0.6 * ry, 0.7, -h + 0.2, 0.75 + snout, -h + 0.1};
+    for (size_t k = 0; k < 6; k++) {
+        p[2 * n + k] = chest[k];
+    }
+    nt_pen_path(pen, nt_chance(pen, 0.4) ? NT_SMOOTH : NT_OPEN, p, n + 3);
     if (nt_chance(pen, 0.5)) {
-        nt_pen_dot(pen, 0.85, -h - 0.08, 0.04);
+        nt_pen_dot(pen, 0.85, -h - 0.12, 0.04);
     }
     if (nt_chance(pen, 0.4)) {
         dragon_wing(pen, 0, -0.2, -1);
@@ -374,7 +412,7 @@ void nt_draw_dragon(struct nt_pen *pen) {
     struct nt_frame before = nt_pen_move(pen, 0, 0, nt_side(pen), 1, 0);
     pen->tilt = 10;
     pen->mess *= 1.2;
-    switch (NT_CHOOSE(pen, 8, 4, 2, 3)) {
+    switch (NT_CHOOSE(pen, 7, 4, 2, 5)) {
     case 0:
         walking_dragon(pen);
         break;
@@ -385,7 +423,7 @@ void nt_draw_dragon(struct nt_pen *pen) {
         flying_dragon(pen);
         break;
     default:
-        jagged_dragon(pen);
+        outlined_dragon(pen);
     }
     if (nt_chance(pen, 0.06)) {
         nt_pen_scribble(pen, 0, 0, 0.5, 0.3);

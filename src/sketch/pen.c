@@ -43,7 +43,7 @@ void nt_pen_start(struct nt_pen *pen, uint64_t seed, uint64_t stream) {
     pen->frame = (struct nt_frame){{1, 0, 0, 1, 0, 0}};
     pen->strokes = 0;
     pen->total = 0;
-    pen->mess = 0.8 * exp(nt_spread(pen, 0, 0.5));
+    pen->mess = 0.75 * exp(nt_spread(pen, 0, 0.4));
     double haste = nt_vary(pen, 0, 1), closing = nt_vary(pen, 0, 1);
     pen->haste = haste * haste;
     pen->closing = closing * closing * closing;

@@ -7,8 +7,8 @@
 
 /* Keys in a strip: dividing lines, and black keys as short thick ones. */
 static void keys(struct nt_pen *pen, double x0, double x1, double y0, double y1) {
-    unsigned count = 3 + nt_pick(pen, 9);
-    bool white = nt_chance(pen, 0.85), black = !white || nt_chance(pen, 0.4);
+    unsigned count = 4 + nt_pick(pen, 8);
+    bool white = nt_chance(pen, 0.9), black = !white || nt_chance(pen, 0.4);
     double short_key = nt_vary(pen, 0.4, 0.7), start = nt_chance(pen, 0.15) ? nt_vary(pen, 0, 0.5) : 0;
     for (unsigned i = 1; white && i < count; i++) {
         double x = x0 + (x1 - x0) * (start + (1 - start) * i / count);

@@ -32,7 +32,7 @@ static void wings(struct nt_pen *pen, double x, double root, double span, double
 
 static void fuselage(struct nt_pen *pen, double r) {
     double nose = nt_vary(pen, 0.5, 0.95), taper = nt_vary(pen, 0.1, 1);
-    switch (NT_CHOOSE(pen, 3, 4, 2, 1)) {
+    switch (NT_CHOOSE(pen, 3, 4, 2, 0.4)) {
     case 0:
         nt_pen_loop(pen, 0, 0, 1, r);
         break;
@@ -152,10 +152,10 @@ void nt_draw_airplane(struct nt_pen *pen) {
     struct nt_frame before = nt_pen_move(pen, 0, 0, 1, nt_vary(pen, 0.75, 1.15), turn);
     (void)nt_pen_move(pen, 0, 0, nt_side(pen), 1, 0);
     if (nt_chance(pen, 0.4)) { /* seen aslant */
-        pen->frame.m[2] += nt_spread(pen, 0, 0.35);
+        pen->frame.m[2] += nt_spread(pen, 0, 0.25);
     }
-    pen->tilt = 8;
-    switch (NT_CHOOSE(pen, 10, 8, 3, 0.7, 0.7)) {
+    pen->tilt = 6;
+    switch (NT_CHOOSE(pen, 10, 8, 3, 0.4, 0.4)) {
     case 0:
         plane_from_above(pen);
         break;
