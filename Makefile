@@ -182,21 +182,37 @@ test-wasm: wasm build/tests/bundle/current.json
 test-web: wasm web data build/tests/bundle/current.json | setup-browser
 	$(NODE_TEST) --test-concurrency=1 $(wildcard tests/web/*.test.mjs)
 
+# ---- Figures: what issue and README claim, measured. PyTorch is asked where it is installed (python3-torch). ----
+
+REAL_SKETCHES = $(wildcard ../shared/quickdraw)
+
+bench: wasm web data build/native/tests/bench/network | setup-browser
+	build/ntrace bench build/site/bundle
+	$(NODE) tests/bench/browser.mjs
+	@if /usr/bin/python3 -c 'import torch' 2>/dev/null; then \
+	for images in build/data/sketches $(REAL_SKETCHES); do rm -rf build/bench && mkdir -p build/bench && \
+	build/native/tests/bench/network $(WEIGHTS) $$images 150 build/bench && \
+	/usr/bin/python3 tests/bench/pytorch.py $(WEIGHTS) build/bench "sketches of $${images##*/}" || exit 1; done; \
+	else echo 'activations and gradients were not compared: python3-torch is not installed'; fi
+
+build/native/tests/bench/network: build/native/tests/bench/network.o build/native/libntrace.a
+	$(CC) $(CFLAGS) -o $@ $^ $(LIBRARIES)
+
 lint: $(NPM) | setup-native setup-test
-	$(CC) $(NT_CFLAGS) -Werror -O2 -fsyntax-only $(NATIVE_SOURCES) $(CLI_SOURCES) $(TESTS:%=tests/c/%.c)
+	$(CC) $(NT_CFLAGS) -Werror -O2 -fsyntax-only $(NATIVE_SOURCES) $(CLI_SOURCES) $(TESTS:%=tests/c/%.c) tests/bench/network.c
 	web/node_modules/.bin/tsc -p web/tsconfig.json
 	@if command -v clang-format >/dev/null; then \
-	clang-format --dry-run -Werror $(wildcard include/ntrace/*.h src/*/*.[ch] wasm/*.[ch] tests/c/*.[ch]); \
+	clang-format --dry-run -Werror $(wildcard include/ntrace/*.h src/*/*.[ch] wasm/*.[ch] tests/*/*.[ch]); \
 	else echo 'lint: clang-format is not installed, formatting was not checked' >&2; fi
 
 format:
-	clang-format -i $(wildcard include/ntrace/*.h src/*/*.[ch] wasm/*.[ch] tests/c/*.[ch])
+	clang-format -i $(wildcard include/ntrace/*.h src/*/*.[ch] wasm/*.[ch] tests/*/*.[ch])
 
 clean:
 	rm -rf build
 
 -include $(shell find build -name '*.d' 2>/dev/null)
 .PHONY: help wasm web data dist serve setup setup-native setup-wasm setup-test setup-browser native \
-	test test-native test-wasm test-web lint format clean
+	test test-native test-wasm test-web bench lint format clean
 .SECONDARY:
 .DELETE_ON_ERROR:
