@@ -27,6 +27,13 @@
 #error "define NT_TARGET_SCALAR, NT_TARGET_SIMD128, NT_TARGET_AVX2 or NT_TARGET_AVX512 first"
 #endif
 
+/* Before a short loop of constant length over sums that have to stay in registers. Clang does not know GCC's pragma. */
+#if defined(__clang__)
+#define NT_UNROLL _Pragma("clang loop unroll(full)")
+#else
+#define NT_UNROLL _Pragma("GCC unroll 16")
+#endif
+
 #if NT_LANES == 1
 typedef float nt_vf;
 static inline nt_vf nt_vf_load(const float *p) { return *p; }

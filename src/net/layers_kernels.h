@@ -21,7 +21,7 @@ enum { GROUP = VECTORS * NT_LANES /* columns of one tile */, TERMS = 8 /* rows o
 /* Writes the first `columns` (at most GROUP) of one row of sums. */
 INLINE void write(float *out, const nt_vf *sum, size_t columns) {
     if (columns >= GROUP) {
-#pragma GCC unroll 16
+        NT_UNROLL
         for (size_t j = 0; j < VECTORS; j++) {
             nt_vf_store(out + j * NT_LANES, sum[j]);
         }
@@ -39,21 +39,21 @@ INLINE void sums(nt_vf sum[ROWS][VECTORS], const struct nt_product *p, const flo
                  size_t rows) {
     for (size_t s = 0; s < p->segments; s++) {
         const float *in[ROWS];
-#pragma GCC unroll 14
+        NT_UNROLL
         for (size_t i = 0; i < rows; i++) {
             in[i] = start[i] + s * p->stride;
         }
         for (size_t t = 0; t < p->length; t++) {
             nt_vf right[VECTORS];
-#pragma GCC unroll 16
+            NT_UNROLL
             for (size_t j = 0; j < VECTORS; j++) {
                 right[j] = nt_vf_load(weight + j * NT_LANES);
             }
             weight += NT_PANEL;
-#pragma GCC unroll 14
+            NT_UNROLL
             for (size_t i = 0; i < rows; i++) {
                 nt_vf left = nt_vf_splat(in[i][t]);
-#pragma GCC unroll 16
+                NT_UNROLL
                 for (size_t j = 0; j < VECTORS; j++) {
                     sum[i][j] = sum[i][j] + left * right[j];
                 }
@@ -67,12 +67,12 @@ INLINE void tile(const struct nt_product *p, size_t first, size_t column, size_t
     const float *start[ROWS];
     nt_vf sum[ROWS][VECTORS];
     size_t y = first / p->width, x = first - y * p->width;
-#pragma GCC unroll 14
+    NT_UNROLL
     for (size_t i = 0; i < rows; i++) {
         start[i] = p->in + y * p->line + x * p->step;
         y += x + 1 == p->width;
         x = x + 1 == p->width ? 0 : x + 1;
-#pragma GCC unroll 16
+        NT_UNROLL
         for (size_t j = 0; j < VECTORS; j++) {
             sum[i][j] = nt_vf_load(p->bias + column + j * NT_LANES);
         }
@@ -112,7 +112,7 @@ static void product(const struct nt_product *p) {
 /* A tile of `terms` (constant, at most TERMS) terms by one vector of columns of a weight gradient. */
 INLINE void outer_tile(const struct nt_outer *o, size_t term, size_t column, size_t terms) {
     nt_vf sum[TERMS];
-#pragma GCC unroll 8
+    NT_UNROLL
     for (size_t i = 0; i < terms; i++) {
         sum[i] = nt_vf_splat(0);
     }
@@ -121,7 +121,7 @@ INLINE void outer_tile(const struct nt_outer *o, size_t term, size_t column, siz
         const float *in = o->in + y * o->line + term;
         for (size_t x = 0; x < o->width; x++) {
             nt_vf right = nt_vf_load(gradient);
-#pragma GCC unroll 8
+            NT_UNROLL
             for (size_t i = 0; i < terms; i++) {
                 sum[i] = sum[i] + nt_vf_splat(in[i]) * right;
             }
