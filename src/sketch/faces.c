@@ -24,8 +24,8 @@ static void pointed_moustache(struct nt_pen *pen) {
 }
 
 static void curled_moustache(struct nt_pen *pen) {
-    double rise = nt_vary(pen, 0.05, 0.35), r = nt_vary(pen, 0.12, 0.28), turns = nt_vary(pen, 0.5, 1.4),
-           low = nt_vary(pen, 0.05, 0.35);
+    double rise = nt_chance(pen, 0.75) ? nt_vary(pen, 0.05, 0.35) : 0, r = nt_vary(pen, 0.12, 0.28),
+           turns = nt_vary(pen, 0.3, 1.4), low = nt_vary(pen, 0.05, 0.35);
     bool joined = nt_chance(pen, 0.5);
     for (int side = -1; side <= 1; side += 2) {
         struct nt_frame before = nt_pen_move(pen, 0, 0, side, 1, 0);
@@ -92,7 +92,7 @@ void nt_draw_moustache(struct nt_pen *pen) {
     double flat = nt_vary(pen, 0.8, 1.6);
     struct nt_frame before = nt_pen_move(pen, 0, 0, 1, flat, 0);
     pen->tilt = 6;
-    switch (NT_CHOOSE(pen, 6, 4, 4, 5, 1, 1, 1)) {
+    switch (NT_CHOOSE(pen, 5, 4, 5, 5.5, 1, 0.8, 1)) {
     case 0:
         solid_moustache(pen);
         break;

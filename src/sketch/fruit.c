@@ -32,8 +32,8 @@ static void apple_stem(struct nt_pen *pen, double h, double dent) {
 }
 
 static void apple_leaf(struct nt_pen *pen, double h) {
-    double side = nt_side(pen), angle = nt_vary(pen, 0, 1.1), length = nt_vary(pen, 0.3, 0.75);
-    double y = -h - nt_vary(pen, -0.05, 0.4), x = nt_spread(pen, 0, 0.06), width = nt_vary(pen, 0.06, 0.16);
+    double side = nt_side(pen), angle = nt_vary(pen, 0, 1.1), length = nt_vary(pen, 0.3, 0.95);
+    double y = -h - nt_vary(pen, -0.05, 0.4), x = nt_spread(pen, 0, 0.06), width = nt_vary(pen, 0.06, 0.22);
     nt_pen_petal(pen, x, y, x + side * length * cos(angle), y - length * sin(angle), width);
     if (nt_chance(pen, 0.1)) {
         nt_pen_line(pen, x, y, x + side * 0.7 * length * cos(angle), y - 0.7 * length * sin(angle));
@@ -72,7 +72,7 @@ void nt_draw_apple(struct nt_pen *pen) {
     if (!stem_first && nt_chance(pen, 0.93)) {
         apple_stem(pen, h, nt_vary(pen, 0, 0.15));
     }
-    for (unsigned leaves = NT_CHOOSE(pen, 5, 5, 1); leaves > 0; leaves--) {
+    for (unsigned leaves = NT_CHOOSE(pen, 4, 5, 2); leaves > 0; leaves--) {
         apple_leaf(pen, h);
     }
     if (nt_chance(pen, 0.08)) {
@@ -155,7 +155,7 @@ static void crown_of_points(struct nt_pen *pen, double w, double y) {
 }
 
 static void crown_of_leaves(struct nt_pen *pen, double y, bool lines) {
-    unsigned leaves = 2 + nt_pick(pen, 5);
+    unsigned leaves = nt_chance(pen, 0.1) ? 2 : 3 + nt_pick(pen, 4);
     double fan = nt_vary(pen, 25, 75), length = nt_vary(pen, 0.45, 1.15), width = nt_vary(pen, 0.07, 0.2);
     for (unsigned i = 0; i < leaves; i++) {
         double t = leaves > 1 ? 2.0 * i / (leaves - 1) - 1 : 0;
@@ -238,7 +238,7 @@ static void pineapple_skin(struct nt_pen *pen, double w, double h) {
 }
 
 void nt_draw_pineapple(struct nt_pen *pen) {
-    double w = nt_vary(pen, 0.42, 0.78), h = nt_vary(pen, 0.65, 0.95);
+    double w = nt_vary(pen, 0.42, 0.74), h = nt_vary(pen, 0.7, 1);
     bool crown_first = nt_chance(pen, 0.15);
     pen->tilt = 9;
     for (int part = 0; part < 2; part++) {

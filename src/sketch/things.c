@@ -50,7 +50,7 @@ static void legs(struct nt_pen *pen, double x0, double x1, double y, double leng
 }
 
 static void keyboard(struct nt_pen *pen) {
-    double h = nt_vary(pen, 0.12, 0.6), top = nt_chance(pen, 0.25) ? h * nt_vary(pen, 0.2, 0.5) : 0;
+    double h = nt_vary(pen, 0.1, 0.5), top = nt_chance(pen, 0.2) ? h * nt_vary(pen, 0.2, 0.5) : 0;
     if (nt_chance(pen, 0.9)) {
         frame(pen, -1, -h - top, 1, h);
     }
@@ -140,7 +140,7 @@ void nt_draw_piano(struct nt_pen *pen) {
     if (nt_chance(pen, 0.3)) {
         pen->frame.m[1] += nt_spread(pen, 0, 0.15); /* seen aslant */
     }
-    switch (NT_CHOOSE(pen, 8, 8, 2, 1.5)) {
+    switch (NT_CHOOSE(pen, 9, 8, 1.5, 1.5)) {
     case 0:
         keyboard(pen);
         break;

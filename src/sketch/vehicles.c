@@ -57,9 +57,10 @@ static void windows(struct nt_pen *pen, double x0, double x1, double y, double s
 
 /* From above: cross of fuselage and wings, and a small pair of wings at the tail. */
 static void plane_from_above(struct nt_pen *pen) {
-    double r = nt_vary(pen, 0.1, 0.27), span = nt_vary(pen, 0.5, 1.05), sweep = nt_vary(pen, -0.1, 0.55),
+    double r = nt_vary(pen, 0.08, 0.36), span = r + nt_vary(pen, 0.3, 0.85),
+           sweep = nt_chance(pen, 0.6) ? nt_spread(pen, 0.05, 0.1) : nt_vary(pen, 0.1, 0.6),
            chord = nt_vary(pen, 0.2, 0.5);
-    unsigned kind = NT_CHOOSE(pen, 3, 3, 2, 3, 0.3);
+    unsigned kind = NT_CHOOSE(pen, 3, 2, 2.5, 4, 0.2);
     double place = nt_vary(pen, -0.15, 0.35);
     fuselage(pen, r);
     wings(pen, place - chord / 2, r * nt_vary(pen, 0, 1), span, sweep, chord, kind);
@@ -67,7 +68,7 @@ static void plane_from_above(struct nt_pen *pen) {
         double small = nt_vary(pen, 0.2, 0.45);
         wings(pen, -0.9, r * 0.5, span * small, sweep * small, chord * 0.6, kind);
     }
-    if (nt_chance(pen, 0.15)) {
+    if (nt_chance(pen, 0.25)) {
         windows(pen, -0.4, 0.6, 0, 0.04);
     }
 }
@@ -155,7 +156,7 @@ void nt_draw_airplane(struct nt_pen *pen) {
         pen->frame.m[2] += nt_spread(pen, 0, 0.25);
     }
     pen->tilt = 6;
-    switch (NT_CHOOSE(pen, 10, 8, 3, 0.4, 0.4)) {
+    switch (NT_CHOOSE(pen, 12, 8, 2.5, 0.4, 0.4)) {
     case 0:
         plane_from_above(pen);
         break;
@@ -374,7 +375,7 @@ static void carriage(struct nt_pen *pen) {
     if (nt_chance(pen, 0.25)) {
         nt_pen_line(pen, -1, -0.3 * h, 1, -0.3 * h);
     }
-    if (nt_chance(pen, 0.75)) {
+    if (nt_chance(pen, 0.85)) {
         wheels_under(pen, -0.85, 0.8, r * nt_vary(pen, 0.2, 1), r, 3 + nt_pick(pen, 5));
     }
     if (nt_chance(pen, 0.25)) {
@@ -424,7 +425,7 @@ void nt_draw_train(struct nt_pen *pen) {
     double side = nt_side(pen);
     struct nt_frame before = nt_pen_move(pen, 0, 0, side, nt_vary(pen, 0.85, 1.5), 0);
     pen->tilt = 4;
-    switch (NT_CHOOSE(pen, 8, 6, 4, 0.5)) {
+    switch (NT_CHOOSE(pen, 9, 5, 5, 0.3)) {
     case 0:
         steam_train(pen);
         break;

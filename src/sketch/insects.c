@@ -1,4 +1,4 @@
-/* Bees, dragons, mosquitoes. */
+/* Bees and mosquitoes. */
 #include <math.h>
 
 #include "sketch/pen.h"
@@ -69,7 +69,7 @@ static void bee_from_side(struct nt_pen *pen) {
         nt_pen_loop(pen, eye_x, eye_y, head, head * nt_vary(pen, 0.85, 1.1));
     }
     bool wings_later = nt_chance(pen, 0.5);
-    double length = nt_vary(pen, 0.6, 1.15), width = nt_vary(pen, 0.18, 0.38), at = nt_vary(pen, -0.2, 0.3);
+    double length = nt_vary(pen, 0.6, 1.4), width = nt_vary(pen, 0.18, 0.45), at = nt_vary(pen, -0.2, 0.3);
     unsigned count = 1 + (nt_chance(pen, 0.65) ? 1 : 0), lines = 2 + nt_pick(pen, 4);
     for (int part = 0; part < 2; part++) {
         if ((part == 0) == wings_later) {
@@ -98,7 +98,7 @@ static void bee_from_side(struct nt_pen *pen) {
 
 /* From above: wings on both sides. */
 static void bee_from_above(struct nt_pen *pen) {
-    double ry = nt_vary(pen, 0.25, 0.5), length = nt_vary(pen, 0.5, 1), width = nt_vary(pen, 0.15, 0.32),
+    double ry = nt_vary(pen, 0.22, 0.55), length = nt_vary(pen, 0.4, 1), width = nt_vary(pen, 0.18, 0.42),
            head = nt_vary(pen, 0.15, 0.32);
     unsigned pairs = 1 + (nt_chance(pen, 0.35) ? 1 : 0), lines = 2 + nt_pick(pen, 4);
     nt_pen_loop(pen, 0, 0, 0.9, ry);
@@ -106,10 +106,15 @@ static void bee_from_above(struct nt_pen *pen) {
         nt_pen_loop(pen, 0.9 + 0.7 * head, 0, head, head);
     }
     stripes(pen, 0.9, ry, lines);
+    bool loops = nt_chance(pen, 0.6);
     for (int side = -1; side <= 1; side += 2) {
         for (unsigned i = 0; i < pairs; i++) {
             double x = 0.2 - 0.3 * i, back = nt_vary(pen, -0.1, 0.5);
-            nt_pen_petal(pen, x, side * 0.8 * ry, x - back, side * (ry + length), width);
+            if (loops) {
+                nt_pen_loop(pen, x - 0.5 * back, side * (ry + 0.45 * length), width, 0.6 * length);
+            } else {
+                nt_pen_petal(pen, x, side * 0.8 * ry, x - back, side * (ry + length), width);
+            }
         }
     }
     if (nt_chance(pen, 0.4)) {
@@ -127,7 +132,7 @@ void nt_draw_bee(struct nt_pen *pen) {
         turn -= nt_vary(pen, 20, 60);
     }
     pen->tilt = 6;
-    bool above = nt_chance(pen, 0.2);
+    bool above = nt_chance(pen, 0.3);
     if (above && nt_chance(pen, 0.5)) {
         turn = -90;
     }
@@ -189,7 +194,7 @@ static void mosquito_from_side(struct nt_pen *pen) {
     if (nt_chance(pen, 0.15)) {
         antennae(pen, 0.8 + head, hy - head, 0.3);
     }
-    if (nt_chance(pen, 0.15)) {
+    if (nt_chance(pen, 0.05)) {
         stripes(pen, 0.8, ry, 2 + nt_pick(pen, 4));
     }
 }
@@ -232,201 +237,6 @@ void nt_draw_mosquito(struct nt_pen *pen) {
         mosquito_from_above(pen);
     } else {
         mosquito_from_side(pen);
-    }
-    nt_pen_back(pen, before);
-}
-
-/* ---- Dragon ---- */
-
-static void dragon_wing(struct nt_pen *pen, double x, double y, double side) {
-    double reach = nt_vary(pen, 0.5, 1), lift = nt_vary(pen, 0.4, 0.95), back = nt_vary(pen, 0.2, 0.6);
-    unsigned points = 2 + nt_pick(pen, 3);
-    NT_PATH(pen, NT_OPEN, x, y, x + side * 0.25 * reach, y - lift, x + side * reach, y - 0.75 * lift);
-    if (nt_chance(pen, 0.5)) {
-        nt_pen_zigzag(pen, NT_ON, x + side * reach, y - 0.75 * lift, x + side * back, y, points, side * 0.15);
-    } else {
-        nt_pen_bows(pen, NT_ON, x + side * reach, y - 0.75 * lift, x + side * back, y, points, side * 0.14);
-    }
-}
-
-static void dragon_head(struct nt_pen *pen, double x, double y) {
-    double size = nt_vary(pen, 0.18, 0.35), drop = nt_spread(pen, 0.05, 0.1);
-    switch (NT_CHOOSE(pen, 3, 3, 2)) {
-    case 0: /* a snout with an open mouth */
-        NT_PATH(pen, NT_OPEN, x, y - 0.5 * size, x + 0.5 * size, y - 0.7 * size, x + 1.5 * size, y - 0.2 * size + drop,
-                x + 0.6 * size, y + 0.1 * size, x + 1.3 * size, y + 0.5 * size + drop, x + 0.1 * size, y + 0.6 * size);
-        break;
-    case 1:
-        nt_pen_loop(pen, x + 0.5 * size, y, size, 0.65 * size);
-        break;
-    default:
-        NT_PATH(pen, NT_CLOSED, x, y - 0.6 * size, x + 1.4 * size, y + drop, x, y + 0.5 * size);
-    }
-    if (nt_chance(pen, 0.45)) {
-        nt_pen_dot(pen, x + 0.3 * size, y - 0.2 * size, 0.04);
-    }
-    if (nt_chance(pen, 0.35)) {
-        NT_PATH(pen, NT_OPEN, x, y - 0.5 * size, x - 0.5 * size, y - 1.3 * size, x + 0.3 * size, y - 0.6 * size);
-    }
-    if (nt_chance(pen, 0.3)) { /* fire */
-        double reach = nt_vary(pen, 0.3, 0.7);
-        nt_pen_zigzag(pen, NT_OPEN, x + 1.5 * size, y + 0.1, x + 1.5 * size + reach, y + 0.15, 2 + nt_pick(pen, 3),
-                      0.18);
-    }
-}
-
-static void dragon_legs(struct nt_pen *pen, double x0, double x1, double y) {
-    unsigned count = 2 + nt_pick(pen, 3);
-    double length = nt_vary(pen, 0.15, 0.5);
-    bool stout = nt_chance(pen, 0.4);
-    for (unsigned i = 0; i < count; i++) {
-        double x = x0 + (x1 - x0) * i / (count - 1.0);
-        if (stout) {
-            NT_PATH(pen, NT_OPEN, x - 0.06, y, x - 0.06, y + length, x + 0.1, y + length, x + 0.08, y);
-        } else {
-            NT_PATH(pen, NT_OPEN, x, y, x + 0.05, y + 0.8 * length, x + 0.15, y + length);
-        }
-    }
-}
-
-/* On four legs, head to the right. */
-static void walking_dragon(struct nt_pen *pen) {
-    double ry = nt_vary(pen, 0.18, 0.4), neck = nt_vary(pen, 0.1, 0.7), tail = nt_vary(pen, 0.5, 1.1),
-           tail_y = nt_vary(pen, -0.5, 0.4), hx = nt_vary(pen, 0.75, 1.15);
-    if (nt_chance(pen, 0.5)) { /* body, neck and tail in one outline */
-        NT_PATH(pen, NT_SMOOTH, hx, -neck - 0.1, 0.7, -neck * 0.6 - 0.1, 0.45, -ry, -0.2, -ry, -0.6, -0.1,
-                -0.7 - 0.5 * tail, tail_y * 0.5, -0.7 - tail, tail_y, -0.7 - 0.45 * tail, tail_y * 0.5 + 0.2, -0.5, ry,
-                0.1, ry, 0.6, 0.7 * ry, 0.85, -neck * 0.5 + 0.15, hx, -neck + 0.2);
-    } else {
-        nt_pen_loop(pen, 0, 0, 0.65, ry);
-        NT_PATH(pen, NT_SMOOTH, 0.5, -0.5 * ry, 0.7, -neck * 0.5, hx, -neck);
-        NT_PATH(pen, NT_SMOOTH, -0.6, 0, -0.6 - 0.5 * tail, 0.15, -0.7 - tail, tail_y);
-    }
-    dragon_head(pen, hx, -neck);
-    if (nt_chance(pen, 0.75)) {
-        dragon_legs(pen, -0.45, 0.45, 0.85 * ry);
-    }
-    if (nt_chance(pen, 0.65)) {
-        dragon_wing(pen, nt_vary(pen, -0.2, 0.3), -0.7 * ry, nt_chance(pen, 0.7) ? -1 : 1);
-    }
-    if (nt_chance(pen, 0.4)) {
-        nt_pen_zigzag(pen, NT_OPEN, 0.4, -ry, -0.9, -0.3 * ry, 3 + nt_pick(pen, 6), 0.16);
-    }
-    if (nt_chance(pen, 0.3)) {
-        NT_PATH(pen, NT_CLOSED, -0.7 - tail, tail_y, -0.85 - tail, tail_y - 0.18, -0.95 - tail, tail_y + 0.12);
-    }
-}
-
-/* A snake with legs, as a line or with two sides. */
-static void winding_dragon(struct nt_pen *pen) {
-    double wave = nt_vary(pen, 0.15, 0.5), width = nt_vary(pen, 0.1, 0.25);
-    bool two_sides = nt_chance(pen, 0.65);
-    for (int side = 0; side <= (two_sides ? 1 : 0); side++) {
-        double y = side * width;
-        NT_PATH(pen, NT_SMOOTH, 1, -wave + y, 0.7, -0.8 * wave + y, 0.4, wave + y, 0.05, wave * 0.9 + y, -0.3,
-                -0.7 * wave + 0.8 * y, -0.65, -0.5 * wave + 0.6 * y, -0.9, wave, -1.25, 0.6 * wave);
-    }
-    dragon_head(pen, 1, 0.5 * width - wave);
-    if (nt_chance(pen, 0.5)) {
-        nt_pen_zigzag(pen, NT_OPEN, 0.7, -0.8 * wave, -0.5, -0.7 * wave, 4 + nt_pick(pen, 5), 0.15);
-    }
-    if (nt_chance(pen, 0.5)) {
-        dragon_legs(pen, -0.4, 0.4, wave + width * 0.5);
-    }
-    if (nt_chance(pen, 0.45)) {
-        dragon_wing(pen, 0, 0, -1);
-    }
-}
-
-/* Upright, wings on both sides. */
-static void flying_dragon(struct nt_pen *pen) {
-    double w = nt_vary(pen, 0.15, 0.35), tail = nt_side(pen);
-    nt_pen_loop(pen, 0, 0.1, w, 0.5);
-    nt_pen_loop(pen, 0, -0.6, 0.22, 0.22);
-    dragon_wing(pen, -w * 0.8, -0.1, -1);
-    dragon_wing(pen, w * 0.8, -0.1, 1);
-    NT_PATH(pen, NT_SMOOTH, 0, 0.6, tail * 0.3, 0.85, tail * 0.7, 0.75, tail * 0.8, 1);
-    if (nt_chance(pen, 0.5)) {
-        nt_pen_line(pen, -0.12, -0.78, -0.2, -1);
-        nt_pen_line(pen, 0.12, -0.78, 0.2, -1);
-    }
-    if (nt_chance(pen, 0.5)) {
-        nt_pen_line(pen, -0.12, 0.55, -0.2, 0.85);
-        nt_pen_line(pen, 0.12, 0.55, 0.2, 0.85);
-    }
-}
-
-/* One long line that goes around the whole beast: spikes and wings above, the tail, legs below. */
-static void outlined_dragon(struct nt_pen *pen) {
-    enum { MOST = 60 };
-    double p[2 * MOST], h = nt_vary(pen, -0.1, 0.6), ry = nt_vary(pen, 0.15, 0.35), snout = nt_vary(pen, 0.2, 0.5);
-    const double head[] = {0.75 + snout, -h, 0.75 + snout, -h - 0.15, 0.8, -h - 0.35, 0.6, -h - 0.2, 0.5, -ry};
-    size_t n = 0;
-    for (; n < 5; n++) {
-        p[2 * n] = head[2 * n];
-        p[2 * n + 1] = head[2 * n + 1];
-    }
-    unsigned wing = nt_pick(pen, 9), spikes = 2 + nt_pick(pen, 5);
-    bool spiky = nt_chance(pen, 0.6);
-    for (unsigned i = 0; i < spikes; i++) {
-        double x0 = 0.45 - 1.1 * i / spikes, w = 1.1 / spikes,
-               rise = i == wing ? nt_vary(pen, 0.4, 1)
-                      : spiky   ? nt_vary(pen, 0, 0.3)
-                                : 0;
-        p[2 * n] = x0 - w * nt_vary(pen, 0, 0.8);
-        p[2 * n++ + 1] = -ry - rise;
-        p[2 * n] = x0 - w;
-        p[2 * n++ + 1] = -ry + nt_spread(pen, 0, 0.03);
-    }
-    double tail = nt_vary(pen, 0.2, 0.8), tail_y = nt_vary(pen, -0.6, 0.5);
-    const double back[] = {-0.7 - 0.5 * tail, 0.5 * tail_y - 0.1,  -0.7 - tail, tail_y,
-                           -0.7 - 0.4 * tail, 0.5 * tail_y + 0.15, -0.6,        ry};
-    for (size_t i = 0; i < 4; i++, n++) {
-        p[2 * n] = back[2 * i];
-        p[2 * n + 1] = back[2 * i + 1];
-    }
-    unsigned feet = nt_pick(pen, 5);
-    double length = nt_vary(pen, 0.15, 0.5), foot = nt_vary(pen, 0, 0.12);
-    for (unsigned i = 0; i < feet; i++) {
-        double x = -0.5 + 1.0 * i / feet;
-        const double leg[] = {x, ry, x, ry + length, x + foot, ry + length, x + foot + 0.04, ry};
-        for (size_t k = 0; k < 8; k++) {
-            p[2 * n + k] = leg[k];
-        }
-        n += 4;
-    }
-    const double chest[] = {0.6, 0.6 * ry, 0.7, -h + 0.2, 0.75 + snout, -h + 0.1};
-    for (size_t k = 0; k < 6; k++) {
-        p[2 * n + k] = chest[k];
-    }
-    nt_pen_path(pen, nt_chance(pen, 0.4) ? NT_SMOOTH : NT_OPEN, p, n + 3);
-    if (nt_chance(pen, 0.5)) {
-        nt_pen_dot(pen, 0.85, -h - 0.12, 0.04);
-    }
-    if (nt_chance(pen, 0.4)) {
-        dragon_wing(pen, 0, -0.2, -1);
-    }
-}
-
-void nt_draw_dragon(struct nt_pen *pen) {
-    struct nt_frame before = nt_pen_move(pen, 0, 0, nt_side(pen), 1, 0);
-    pen->tilt = 10;
-    pen->mess *= 1.2;
-    switch (NT_CHOOSE(pen, 7, 4, 2, 5)) {
-    case 0:
-        walking_dragon(pen);
-        break;
-    case 1:
-        winding_dragon(pen);
-        break;
-    case 2:
-        flying_dragon(pen);
-        break;
-    default:
-        outlined_dragon(pen);
-    }
-    if (nt_chance(pen, 0.06)) {
-        nt_pen_scribble(pen, 0, 0, 0.5, 0.3);
     }
     nt_pen_back(pen, before);
 }
