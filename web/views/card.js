@@ -53,7 +53,7 @@ export function createCard(root, { bundle, sketches, sprites, theme, onTravel })
     const about = (/** @type {boolean} */ member) => (member && exact ? "" : "about ");
     const rows = [
       ["", layerName(layers, from), layerName(layers, to)],
-      ["Nearest", about(point.inFrom) + ordinal(point.rankFrom), about(point.inTo) + ordinal(point.rankTo)],
+      ["Rank", about(point.inFrom) + ordinal(point.rankFrom), about(point.inTo) + ordinal(point.rankTo)],
       ["Distance", distance(point.distanceFrom), distance(point.distanceTo)],
     ];
     table

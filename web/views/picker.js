@@ -34,6 +34,13 @@ export function createPicker(root, { bundle, sketches, sprites, theme, onPick, o
   let woken = false;
 
   const block = select(root).append("section").attr("class", "picker").attr("aria-label", "Choose a sketch");
+  const top = block.append("div").attr("class", "picker-top");
+  top.append("h2").text("Sketches");
+  const byNumber = top.append("label").attr("class", "picker-number").text("No. ");
+  const field = byNumber.append("input").attr("type", "number").attr("name", "sample").attr("inputmode", "numeric").attr("min", 0).attr("max", dataset.samples - 1);
+  const random = top.append("button").attr("type", "button").attr("name", "random").text("Random");
+  random.on("click", () => found.length > 0 && onPick(found[Math.floor(Math.random() * found.length)]));
+  const note = block.append("p").attr("class", "field-note").attr("role", "status");
   const bar = block.append("div").attr("class", "picker-bar");
   const shelf = bar.append("select").attr("name", "class").attr("aria-label", "Class");
   shelf
@@ -46,14 +53,12 @@ export function createPicker(root, { bundle, sketches, sprites, theme, onPick, o
     onFilter({ shelf: this.value === "all" ? "all" : Number(this.value) });
   });
   const only = bar.append("select").attr("name", "only").attr("aria-label", "Predictions");
-  for (const [value, text] of [["all", "all readings"], ["right", "read rightly"], ["wrong", "read wrongly"]]) {
+  for (const [value, text] of [["all", "right or wrong"], ["right", "read rightly"], ["wrong", "read wrongly"]]) {
     only.append("option").attr("value", value).text(text);
   }
   only.on("change", function () {
     onFilter({ only: /** @type {PickerState["only"]} */ (this.value) });
   });
-  const random = bar.append("button").attr("type", "button").attr("name", "random").text("Random");
-  random.on("click", () => found.length > 0 && onPick(found[Math.floor(Math.random() * found.length)]));
 
   const grid = block.append("div").attr("class", "picker-grid").attr("role", "group").attr("aria-label", "Sketches: arrow keys move, Enter chooses");
   const gridNode = /** @type {HTMLDivElement} */ (grid.node());
@@ -63,9 +68,6 @@ export function createPicker(root, { bundle, sketches, sprites, theme, onPick, o
   const on = foot.append("button").attr("type", "button").attr("aria-label", "Next page").text("→");
   back.on("click", () => turn(page - 1));
   on.on("click", () => turn(page + 1));
-  const byNumber = foot.append("label").attr("class", "picker-number").text("No. ");
-  const field = byNumber.append("input").attr("type", "number").attr("name", "sample").attr("inputmode", "numeric").attr("min", 0).attr("max", dataset.samples - 1);
-  const note = block.append("p").attr("class", "field-note").attr("role", "status");
   field.on("change", function () {
     const sample = this.valueAsNumber;
     const fits = Number.isInteger(sample) && sample >= 0 && sample < dataset.samples;

@@ -117,7 +117,7 @@ export function createRadial(root, { manifest, labels: classOf, sketches, sprite
     const { width, height } = node.getBoundingClientRect();
     if (width < 1 || height < 1) return;
     const wide = width >= 560;
-    geometry = createGeometry(width, height, wide ? { side: 106, top: 38 } : { side: 27, top: 27 });
+    geometry = createGeometry(width, height, wide ? { side: 106, top: 44 } : { side: 27, top: 27 });
     for (const context of [baseContext, topContext]) {
       const scale = Math.min(devicePixelRatio || 1, 2);
       context.canvas.width = Math.round(width * scale);

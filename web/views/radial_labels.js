@@ -56,15 +56,21 @@ function stack(labels, geometry) {
   const thin = [...labels].sort((a, b) => a.sector.end - a.sector.start - (b.sector.end - b.sector.start));
   for (const label of thin.slice(0, Math.max(0, labels.length - most))) label.how = "hidden";
   const shown = labels.filter(({ how }) => how === "led");
-  const wanted = shown.map((label) => ({ label, y: geometry.place(label.middle, geometry.beyond + 32)[1] })).sort((a, b) => a.y - b.y);
-  const low = LINE;
-  const high = geometry.height - LINE;
+  const wanted = shown.map((label) => ({ label, y: besides(label.middle, geometry) })).sort((a, b) => a.y - b.y);
+  const low = 0.6 * LINE;
+  const high = geometry.height - 0.6 * LINE;
   for (let i = 0, y = low; i < wanted.length; i++) y = (wanted[i].y = Math.max(wanted[i].y, y)) + LINE;
   for (let i = wanted.length - 1, y = high; i >= 0; i--) y = (wanted[i].y = Math.min(wanted[i].y, y)) - LINE;
   for (const { label, y } of wanted) label.y = y;
   const above = wanted.filter(({ label }) => Math.cos(label.middle) >= 0);
   above.forEach(({ label }, i) => (label.lane = Math.min(above.length - 1 - i, LANES)));
   wanted.filter(({ label }) => Math.cos(label.middle) < 0).forEach(({ label }, i) => (label.lane = Math.min(i, LANES)));
+}
+
+/** Height at which a led label clears the curved names of its neighbours. @param {number} angle @param {Geometry} geometry */
+function besides(angle, geometry) {
+  const cos = Math.cos(angle);
+  return geometry.cy - (geometry.beyond + 32) * cos - 9 * cos ** 3;
 }
 
 /** A path along which text reads upright. @param {Geometry} geometry @param {Label} label @param {number} radius */
@@ -87,7 +93,8 @@ const orbit = (geometry, label) => geometry.beyond + GAP + ARC + 18 + 2.5 * (lab
 function anchor(geometry, label) {
   const dy = /** @type {number} */ (label.y) - geometry.cy;
   const reach = orbit(geometry, label);
-  const dx = Math.max(Math.sqrt(Math.max(0, reach * reach - dy * dy)), 0.1 * reach);
+  const round = Math.sqrt(Math.max(0, reach * reach - dy * dy));
+  const dx = Math.max(round, Math.abs(Math.sin(label.middle)) * reach + 4);
   const side = isRight(label.middle) ? 1 : -1;
   return [geometry.cx + side * dx, Math.atan2(side * dx, -dy)];
 }
@@ -101,7 +108,7 @@ function leader(geometry, label) {
   const [ax, ay] = geometry.place(middle, geometry.beyond + GAP + ARC);
   const [bx, by] = geometry.place(middle, reach);
   const y = /** @type {number} */ (label.y);
-  return `M${ax},${ay}L${bx},${by}A${reach},${reach} 0 0 ${angle > middle ? 1 : 0} ${x},${y}H${x + side * 6}`;
+  return `M${ax},${ay}L${bx},${by}${Math.abs(angle - middle) < 0.03 ? "L" : `A${reach},${reach} 0 0 ${angle > middle ? 1 : 0} `}${x},${y}H${x + side * 6}`;
 }
 
 /**

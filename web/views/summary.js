@@ -15,12 +15,13 @@ export function createSummary(root, { manifest, labels }) {
   /** @param {Trace} trace */
   function tell({ sample, from, to, k, overlap, closer, farther, points }) {
     const { classes, layers, dataset } = manifest;
-    fill(headline, [
+    if (from === to) fill(headline, ["“From” and “to” are both ", layerName(layers, from), ": nothing moves. Choose two layers to see this ", ["em", classes[labels[sample]]], "’s neighbours travel."]);
+    else fill(headline, [
       `Of the ${count(k)} sketches nearest to this `,
       ["em", classes[labels[sample]]],
       ` at ${layerName(layers, from)}, `,
       ["strong", count(overlap)],
-      from === to ? ` are among them: both ends are the same layer.` : ` ${overlap === 1 ? "is" : "are"} still among its ${count(k)} nearest at ${layerName(layers, to)}.`,
+      ` ${overlap === 1 ? "is" : "are"} still among its ${count(k)} nearest at ${layerName(layers, to)}.`,
     ]);
     fill(moves, [
       `Chance would keep ${roughly(chance(k, dataset.samples))}. Among all ${count(points.length)} drawn, `,
