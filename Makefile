@@ -198,8 +198,9 @@ bench: wasm web data build/native/tests/bench/network | setup-browser
 build/native/tests/bench/network: build/native/tests/bench/network.o build/native/libntrace.a
 	$(CC) $(CFLAGS) -o $@ $^ $(LIBRARIES)
 
-lint: $(NPM) | setup-native setup-test
-	$(CC) $(NT_CFLAGS) -Werror -O2 -fsyntax-only $(NATIVE_SOURCES) $(CLI_SOURCES) $(TESTS:%=tests/c/%.c) tests/bench/network.c
+lint: $(NPM) build/wasm/debian/stamp | setup-native setup-test
+	$(CC) $(filter-out -M%,$(NT_CFLAGS)) -Werror -O2 -fsyntax-only $(NATIVE_SOURCES) $(CLI_SOURCES) $(TESTS:%=tests/c/%.c) tests/bench/network.c
+	$(EMCC) $(filter-out -M%,$(NT_CFLAGS)) $(WASM_CFLAGS) -msimd128 -Werror -fsyntax-only $(WASM_SOURCES)
 	web/node_modules/.bin/tsc -p web/tsconfig.json
 	@if command -v clang-format >/dev/null; then \
 	clang-format --dry-run -Werror $(wildcard include/ntrace/*.h src/*/*.[ch] wasm/*.[ch] tests/*/*.[ch]); \

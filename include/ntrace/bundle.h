@@ -51,9 +51,9 @@ struct nt_bundle_layer {
     uint32_t axes;       /* coded coordinates, without the norm of the rest */
     uint32_t candidates; /* how many of the nearest on codes are re-ranked to find 100 */
     uint32_t candidates_1000; /* and to find 1,000 */
-    float step;          /* quantiser step, in units of the activations */
-    double recall;       /* measured recall@100 after re-ranking `candidates` */
-    double recall_codes; /* measured recall@100 from codes alone */
+    float step;               /* quantiser step, in units of the activations */
+    double recall;            /* measured recall@100 after re-ranking `candidates` */
+    double recall_codes;      /* measured recall@100 from codes alone */
 };
 
 struct nt_bundle_chunk {
@@ -111,7 +111,8 @@ const uint16_t *nt_bundle_stability(const nt_bundle *bundle);             /* [L,
 const uint8_t *nt_bundle_image(const nt_bundle *bundle, uint32_t sample); /* [C*H*W], NULL until loaded */
 const nt_net *nt_bundle_net(const nt_bundle *bundle);                     /* NULL until loaded */
 
-/* How many candidates nt_query re-ranks at a layer to find k: what was measured at 100 and at 1,000, on a power law between them. */
+/* How many candidates nt_query re-ranks at a layer to find k: what was measured at 100 and at 1,000, on a power law
+ * between them. */
 uint32_t nt_bundle_candidates_for(const nt_bundle *bundle, uint32_t layer, uint32_t k);
 
 /* ---- A query: neighbourhoods of one sample at some layers, first on codes, then exact, in short steps. ---- */

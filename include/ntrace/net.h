@@ -1,8 +1,9 @@
 /* Sequential image networks: layers, the forward pass, gradients, and their files.
  *
  * Layer 0 is the input; layer l is what the l-th module makes of layer l - 1. Activations are stored channel last
- * ([H, W, C] a sample), weights in the order that the kernels read. Every sum is taken in one order, whatever the target and
- * the batch: native and WebAssembly give the same bits, and a sample's activations do not depend on its neighbours in a batch. */
+ * ([H, W, C] a sample), weights in the order that the kernels read. Every sum is taken in one order, whatever the
+ * target and the batch: native and WebAssembly give the same bits, and a sample's activations do not depend on its
+ * neighbours in a batch. */
 #ifndef NTRACE_NET_H
 #define NTRACE_NET_H
 
@@ -16,7 +17,10 @@
 extern "C" {
 #endif
 
-enum { NT_NET_MAX_LAYERS = 64, NT_NET_MAX_SIZE = 1 << 24 /* floats in one sample's activation, and parameters of a layer */ };
+enum {
+    NT_NET_MAX_LAYERS = 64,
+    NT_NET_MAX_SIZE = 1 << 24 /* floats in one sample's activation, and parameters of a layer */
+};
 
 struct nt_shape {
     uint32_t channels, height, width;
@@ -34,7 +38,7 @@ enum nt_layer_kind {
 
 struct nt_layer {
     enum nt_layer_kind kind;
-    char name[48]; /* "Input", "Conv2d(1,16,3)", "ReLU", "MaxPool2d(2)", "Flatten", "Linear(288,128)" */
+    char name[48];         /* "Input", "Conv2d(1,16,3)", "ReLU", "MaxPool2d(2)", "Flatten", "Linear(288,128)" */
     struct nt_shape shape; /* of the output; a vector has height and width 1 */
     uint32_t size;         /* floats of one sample's output */
     uint32_t kernel;       /* conv2d, maxpool2d; else 0 */
@@ -48,8 +52,8 @@ const char *nt_layer_kind_name(enum nt_layer_kind kind);
 
 /* Makes a network with all parameters zero.
  *
- * layer  in  [layers] kind, kernel and, for conv2d and linear, shape.channels (outputs) of layers 1 .. layers; the rest is worked out
- * input  in  shape of one sample
+ * layer  in  [layers] kind, kernel and, for conv2d and linear, shape.channels (outputs) of layers 1 .. layers; the rest
+ * is worked out input  in  shape of one sample
  *
  * Returns NT_OK; NT_E_SHAPE when layers do not fit each other or sizes pass NT_NET_MAX_SIZE; NT_E_ARG; NT_E_MEMORY. */
 enum nt_status nt_net_create(nt_net **net, struct nt_shape input, const struct nt_layer *layer, uint32_t layers,
@@ -74,10 +78,9 @@ size_t nt_net_forward_bytes(const nt_net *net, uint32_t samples);
 
 /* Computes the layers of a batch.
  *
- * activation  out  [layers] pointers, input included: where to write layer l as [samples, size], or NULL where it is not wanted
- *                  (entry 0 gets a copy of the input). Layers after the last wanted one are not computed.
- * input       in   [samples, H, W, C], finite
- * scratch          nt_net_forward_bytes(net, samples) bytes, aligned to 64
+ * activation  out  [layers] pointers, input included: where to write layer l as [samples, size], or NULL where it is
+ * not wanted (entry 0 gets a copy of the input). Layers after the last wanted one are not computed. input       in
+ * [samples, H, W, C], finite scratch          nt_net_forward_bytes(net, samples) bytes, aligned to 64
  *
  * Returns NT_OK. Allocates nothing; thread-safe for distinct outputs and scratch. */
 enum nt_status nt_net_forward(float *const *activation, const nt_net *net, const float *input, uint32_t samples,
@@ -97,21 +100,22 @@ size_t nt_net_backward_bytes(const nt_net *net, uint32_t samples);
 /* Gradients of a function of the last layer, given its gradient there.
  *
  * gradient    out  [layers] pointers: where to write the gradient by layer l's activation as [samples, size], or NULL
- * parameter   out  [nt_net_parameters] gradient by the parameters, summed over the batch, in the order of nt_net_values; may be NULL
- * activation  in   [layers] what nt_net_forward gave for all layers (none NULL)
- * seed        in   [samples, classes] gradient by the last layer
+ * parameter   out  [nt_net_parameters] gradient by the parameters, summed over the batch, in the order of
+ * nt_net_values; may be NULL activation  in   [layers] what nt_net_forward gave for all layers (none NULL) seed in
+ * [samples, classes] gradient by the last layer
  *
- * ReLU passes no gradient where its output is 0; max-pooling passes it to the first maximum of its window, as PyTorch does. */
+ * ReLU passes no gradient where its output is 0; max-pooling passes it to the first maximum of its window, as PyTorch
+ * does. */
 enum nt_status nt_net_backward(float *const *gradient, float *parameter, const nt_net *net, float *const *activation,
                                const float *seed, uint32_t samples, void *scratch);
 
-/* The parameters [nt_net_parameters], layer by layer, weights before biases, in this library's own order; writable, for training.
- * After a change call nt_net_changed before the next pass. */
+/* The parameters [nt_net_parameters], layer by layer, weights before biases, in this library's own order; writable, for
+ * training. After a change call nt_net_changed before the next pass. */
 float *nt_net_values(nt_net *net);
 void nt_net_changed(nt_net *net);
 
-/* ---- Files: safetensors with the names and layouts of torch.nn.Sequential ("0.weight" [out, in, kh, kw]...). The metadata
- * hold the architecture ("ntrace.network", JSON) and the class names ("ntrace.classes", a JSON array). ---- */
+/* ---- Files: safetensors with the names and layouts of torch.nn.Sequential ("0.weight" [out, in, kh, kw]...). The
+ * metadata hold the architecture ("ntrace.network", JSON) and the class names ("ntrace.classes", a JSON array). ---- */
 
 /* Reads a network from memory.
  *

@@ -18,7 +18,8 @@ struct nt_sha256 {
     uint8_t block[64];
 };
 
-/* Starts a hash; add bytes in pieces of any size; finish writes the digest, after which the struct must be started anew. */
+/* Starts a hash; add bytes in pieces of any size; finish writes the digest, after which the struct must be started
+ * anew. */
 void nt_sha256_start(struct nt_sha256 *hash);
 void nt_sha256_add(struct nt_sha256 *hash, const void *bytes, size_t size);
 void nt_sha256_finish(uint8_t digest[NT_SHA256_BYTES], struct nt_sha256 *hash);

@@ -49,12 +49,12 @@ struct nt_progress {
 };
 
 /* Forwards a failure: `NT_TRY(f(x));` returns from the caller when f does not return NT_OK. */
-#define NT_TRY(call)                          \
-    do {                                      \
-        enum nt_status nt_try_status = (call);\
-        if (nt_try_status != NT_OK) {         \
-            return nt_try_status;             \
-        }                                     \
+#define NT_TRY(call)                                                                                                   \
+    do {                                                                                                               \
+        enum nt_status nt_try_status = (call);                                                                         \
+        if (nt_try_status != NT_OK) {                                                                                  \
+            return nt_try_status;                                                                                      \
+        }                                                                                                              \
     } while (0)
 
 #ifdef __cplusplus

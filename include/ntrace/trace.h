@@ -44,10 +44,10 @@ struct nt_trace {
 
 /* One layer's neighbourhood as a trace needs it; all arrays [k]. */
 struct nt_trace_side {
-    const uint32_t *index;         /* [k] N_k at this layer */
-    const float *distance;         /* [k] ascending */
-    const float *other_distance;   /* [k] the same samples' distance at the other layer */
-    const uint32_t *other_rank;    /* [k] and their rank there */
+    const uint32_t *index;       /* [k] N_k at this layer */
+    const float *distance;       /* [k] ascending */
+    const float *other_distance; /* [k] the same samples' distance at the other layer */
+    const uint32_t *other_rank;  /* [k] and their rank there */
 };
 
 /* Lays a trace out from two ranked neighbourhoods.
@@ -56,10 +56,10 @@ struct nt_trace_side {
  * side    in   the neighbourhoods at "from" and at "to", without the sample itself
  * labels  in   [N] true class of every sample
  *
- * Sectors are as wide as the class's share of the neighbourhood at "to"; a class that has members only at "from" gets the
- * width of half a member, so that what left remains visible. Inside its sector, samples stand evenly spaced in the order of a
- * hash of their numbers: the same members always give the same angles.
- * Needs k >= 1. Returns NT_OK or NT_E_MEMORY. O(k log k). */
+ * Sectors are as wide as the class's share of the neighbourhood at "to"; a class that has members only at "from" gets
+ * the width of half a member, so that what left remains visible. Inside its sector, samples stand evenly spaced in the
+ * order of a hash of their numbers: the same members always give the same angles. Needs k >= 1. Returns NT_OK or
+ * NT_E_MEMORY. O(k log k). */
 enum nt_status nt_trace_layout(struct nt_trace *trace, const struct nt_trace_side side[2], const uint16_t *labels,
                                uint32_t sample, uint32_t from, uint32_t to, uint32_t k,
                                const struct nt_allocator *allocator);

@@ -5,7 +5,7 @@
 #include "bundle/handle.h"
 #include "ntrace/knn.h"
 
-enum { BATCH = 32, NO_SLOT = UINT32_MAX };
+enum { BATCH = 32 };
 
 /* One layer of a query. */
 struct side {

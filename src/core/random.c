@@ -28,9 +28,7 @@ uint32_t nt_random_below(struct nt_random *random, uint32_t bound) {
     }
 }
 
-float nt_random_uniform(struct nt_random *random) {
-    return (float)(nt_random_u32(random) >> 8) * 0x1p-24f;
-}
+float nt_random_uniform(struct nt_random *random) { return (float)(nt_random_u32(random) >> 8) * 0x1p-24f; }
 
 float nt_random_between(struct nt_random *random, float low, float high) {
     return low + (high - low) * nt_random_uniform(random);

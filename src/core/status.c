@@ -5,8 +5,7 @@
 
 const char *nt_status_name(enum nt_status status) {
     static const char *const names[NT_STATUS_COUNT] = {
-        "ok",    "argument", "memory",  "io",      "format",    "shape",
-        "value", "damaged",  "version", "missing", "cancelled",
+        "ok", "argument", "memory", "io", "format", "shape", "value", "damaged", "version", "missing", "cancelled",
     };
     return (unsigned)status < NT_STATUS_COUNT ? names[status] : "unknown";
 }
