@@ -173,8 +173,9 @@ build/tests/sketches.stamp: $(SKETCH_SOURCES) | build/ntrace
 	build/ntrace sketch --count 600 --seed 1 -o $(@:.stamp=)
 	@touch $@
 build/tests/bundle/current.json: build/tests/sketches.stamp $(PACK_SOURCES) | build/ntrace
-	rm -rf $(@D)
-	$(PACK) --images build/tests/sketches -o $(@D)
+	rm -rf build/tests/packed
+	$(PACK) --images build/tests/sketches -o build/tests/packed
+	rm -rf $(@D) && mv build/tests/packed $(@D)
 
 test-wasm: wasm build/tests/bundle/current.json
 	$(NODE_TEST) $(wildcard tests/wasm/*.test.mjs)
