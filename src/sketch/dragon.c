@@ -121,50 +121,65 @@ static void flying_dragon(struct nt_pen *pen) {
     }
 }
 
-/* One long line that goes around the whole beast: spikes and wings above, the tail, legs below. */
-static void outlined_dragon(struct nt_pen *pen) {
-    enum { MOST = 60 };
-    double p[2 * MOST], h = nt_vary(pen, -0.1, 0.6), ry = nt_vary(pen, 0.15, 0.35), snout = nt_vary(pen, 0.2, 0.5);
-    const double head[] = {0.75 + snout, -h, 0.75 + snout, -h - 0.15, 0.8, -h - 0.35, 0.6, -h - 0.2, 0.5, -ry};
-    size_t n = 0;
-    for (; n < 5; n++) {
-        p[2 * n] = head[2 * n];
-        p[2 * n + 1] = head[2 * n + 1];
-    }
+/* ---- One long line that goes around the whole beast: spikes and wings above, the tail, legs below ---- */
+
+struct outline {
+    double xy[2 * 60];
+    size_t count;
+};
+
+static void add(struct outline *outline, double x, double y) {
+    outline->xy[2 * outline->count] = x;
+    outline->xy[2 * outline->count++ + 1] = y;
+}
+
+/* Up to six spikes, one of which may be a wing. */
+static void add_spine(struct outline *outline, struct nt_pen *pen, double ry) {
     unsigned wing = nt_pick(pen, 9), spikes = 2 + nt_pick(pen, 5);
     bool spiky = nt_chance(pen, 0.6);
     for (unsigned i = 0; i < spikes; i++) {
-        double x0 = 0.45 - 1.1 * i / spikes, w = 1.1 / spikes,
-               rise = i == wing ? nt_vary(pen, 0.4, 1)
-                      : spiky   ? nt_vary(pen, 0, 0.3)
-                                : 0;
-        p[2 * n] = x0 - w * nt_vary(pen, 0, 0.8);
-        p[2 * n++ + 1] = -ry - rise;
-        p[2 * n] = x0 - w;
-        p[2 * n++ + 1] = -ry + nt_spread(pen, 0, 0.03);
+        double x0 = 0.45 - 1.1 * i / spikes, w = 1.1 / spikes;
+        double rise = i == wing ? nt_vary(pen, 0.4, 1) : spiky ? nt_vary(pen, 0, 0.3) : 0;
+        add(outline, x0 - w * nt_vary(pen, 0, 0.8), -ry - rise);
+        add(outline, x0 - w, -ry + nt_spread(pen, 0, 0.03));
     }
-    double tail = nt_vary(pen, 0.2, 0.8), tail_y = nt_vary(pen, -0.6, 0.5);
-    const double back[] = {-0.7 - 0.5 * tail, 0.5 * tail_y - 0.1,  -0.7 - tail, tail_y,
-                           -0.7 - 0.4 * tail, 0.5 * tail_y + 0.15, -0.6,        ry};
-    for (size_t i = 0; i < 4; i++, n++) {
-        p[2 * n] = back[2 * i];
-        p[2 * n + 1] = back[2 * i + 1];
-    }
+}
+
+static void add_tail(struct outline *outline, struct nt_pen *pen, double ry) {
+    double tail = nt_vary(pen, 0.2, 0.8), y = nt_vary(pen, -0.6, 0.5);
+    add(outline, -0.7 - 0.5 * tail, 0.5 * y - 0.1);
+    add(outline, -0.7 - tail, y);
+    add(outline, -0.7 - 0.4 * tail, 0.5 * y + 0.15);
+    add(outline, -0.6, ry);
+}
+
+static void add_feet(struct outline *outline, struct nt_pen *pen, double ry) {
     unsigned feet = nt_pick(pen, 5);
     double length = nt_vary(pen, 0.15, 0.5), foot = nt_vary(pen, 0, 0.12);
     for (unsigned i = 0; i < feet; i++) {
         double x = -0.5 + 1.0 * i / feet;
-        const double leg[] = {x, ry, x, ry + length, x + foot, ry + length, x + foot + 0.04, ry};
-        for (size_t k = 0; k < 8; k++) {
-            p[2 * n + k] = leg[k];
-        }
-        n += 4;
+        add(outline, x, ry);
+        add(outline, x, ry + length);
+        add(outline, x + foot, ry + length);
+        add(outline, x + foot + 0.04, ry);
     }
-    const double chest[] = {0.6, 0.6 * ry, 0.7, -h + 0.2, 0.75 + snout, -h + 0.1};
-    for (size_t k = 0; k < 6; k++) {
-        p[2 * n + k] = chest[k];
-    }
-    nt_pen_path(pen, nt_chance(pen, 0.4) ? NT_SMOOTH : NT_OPEN, p, n + 3);
+}
+
+static void outlined_dragon(struct nt_pen *pen) {
+    struct outline outline = {.count = 0};
+    double h = nt_vary(pen, -0.1, 0.6), ry = nt_vary(pen, 0.15, 0.35), snout = nt_vary(pen, 0.2, 0.5);
+    add(&outline, 0.75 + snout, -h);
+    add(&outline, 0.75 + snout, -h - 0.15);
+    add(&outline, 0.8, -h - 0.35);
+    add(&outline, 0.6, -h - 0.2);
+    add(&outline, 0.5, -ry);
+    add_spine(&outline, pen, ry);
+    add_tail(&outline, pen, ry);
+    add_feet(&outline, pen, ry);
+    add(&outline, 0.6, 0.6 * ry);
+    add(&outline, 0.7, -h + 0.2);
+    add(&outline, 0.75 + snout, -h + 0.1);
+    nt_pen_path(pen, nt_chance(pen, 0.4) ? NT_SMOOTH : NT_OPEN, outline.xy, outline.count);
     if (nt_chance(pen, 0.5)) {
         nt_pen_dot(pen, 0.85, -h - 0.12, 0.04);
     }
@@ -172,6 +187,8 @@ static void outlined_dragon(struct nt_pen *pen) {
         dragon_wing(pen, 0, -0.2, -1);
     }
 }
+
+/* ---- Others ---- */
 
 /* Hardly more than an animal: body, head, tail, legs as they come. */
 static void plain_beast(struct nt_pen *pen) {

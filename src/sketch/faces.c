@@ -92,7 +92,7 @@ void nt_draw_moustache(struct nt_pen *pen) {
     double flat = nt_vary(pen, 0.8, 1.6);
     struct nt_frame before = nt_pen_move(pen, 0, 0, 1, flat, 0);
     pen->tilt = 6;
-    switch (NT_CHOOSE(pen, 5, 4, 5, 5.5, 1, 0.8, 1)) {
+    switch (NT_CHOOSE(pen, 5, 4, 5, 5.5, 0.8, 0.6, 0.4)) {
     case 0:
         solid_moustache(pen);
         break;
@@ -115,7 +115,7 @@ void nt_draw_moustache(struct nt_pen *pen) {
         moustached_face(pen);
     }
     nt_pen_back(pen, before);
-    if (nt_chance(pen, 0.12)) {
+    if (nt_chance(pen, 0.07)) {
         nt_pen_scribble(pen, -0.45, 0, 0.45, 0.15);
         nt_pen_scribble(pen, 0.45, 0, 0.45, 0.15);
     }
@@ -213,7 +213,7 @@ static void boxed_teeth(struct nt_pen *pen) {
 static void round_mouth(struct nt_pen *pen) {
     double h = nt_vary(pen, 0.4, 1), inner = nt_vary(pen, 0.4, 0.8);
     nt_pen_loop(pen, 0, 0, 1, h);
-    switch (NT_CHOOSE(pen, 2, 2, 1)) {
+    switch (NT_CHOOSE(pen, 2, 2, 0.3)) {
     case 0:
         nt_pen_loop(pen, 0, 0, inner, inner * h);
         break;

@@ -24,7 +24,7 @@ static void drop_stroke(struct nt_pen *pen, uint32_t stroke) {
 
 /* The game ends when its judge is content: the last strokes are often missing. Now and then one in the middle is. */
 static void leave_out(struct nt_pen *pen) {
-    if (pen->strokes > 2 && nt_chance(pen, 0.1)) {
+    if (pen->strokes > 2 && nt_chance(pen, 0.07)) {
         double keep = nt_vary(pen, 0.6, 1);
         uint32_t kept = (uint32_t)ceil(keep * pen->strokes);
         while (pen->strokes > kept) {
@@ -32,7 +32,7 @@ static void leave_out(struct nt_pen *pen) {
         }
     }
     for (uint32_t s = pen->strokes; s-- > 1;) {
-        if (nt_chance(pen, 0.012)) {
+        if (nt_chance(pen, 0.008)) {
             drop_stroke(pen, s);
         }
     }

@@ -132,7 +132,7 @@ void nt_draw_pear(struct nt_pen *pen) {
                up = nt_vary(pen, -0.1, 0.3);
         nt_pen_petal(pen, x, -1.05, x + side * length, -1.05 - up, width);
     }
-    if (nt_chance(pen, 0.05)) {
+    if (nt_chance(pen, 0.025)) {
         nt_pen_scribble(pen, 0, 0.45, 0.55, 0.5);
     }
 }

@@ -181,7 +181,7 @@ static void mosquito_from_side(struct nt_pen *pen) {
     if (nt_chance(pen, 0.75)) {
         nt_pen_loop(pen, 0.8 + 0.6 * head, hy, head, head);
     }
-    if (nt_chance(pen, 0.85)) {
+    if (nt_chance(pen, 0.93)) {
         nt_pen_line(pen, 0.8 + 1.5 * head, hy + 0.3 * head, 0.8 + 1.2 * head + sting,
                     hy + sting * nt_vary(pen, -0.2, 1.1));
     }
@@ -202,7 +202,7 @@ static void mosquito_from_side(struct nt_pen *pen) {
 static void mosquito_from_above(struct nt_pen *pen) {
     double ry = nt_vary(pen, 0.07, 0.22), length = nt_vary(pen, 0.55, 1.1), width = nt_vary(pen, 0.1, 0.28),
            sting = nt_vary(pen, 0.25, 0.7);
-    unsigned pairs = 1 + (nt_chance(pen, 0.3) ? 1 : 0), legs = NT_CHOOSE(pen, 4, 0, 2, 2.5);
+    unsigned pairs = 1 + (nt_chance(pen, 0.3) ? 1 : 0), legs = NT_CHOOSE(pen, 2, 0, 2, 3);
     if (nt_chance(pen, 0.75)) {
         nt_pen_loop(pen, 0, 0, 0.8, ry);
     } else {
@@ -212,7 +212,7 @@ static void mosquito_from_above(struct nt_pen *pen) {
         double head = nt_vary(pen, 0.12, 0.25);
         nt_pen_loop(pen, 0.85 + 0.5 * head, 0, head, head);
     }
-    if (nt_chance(pen, 0.85)) {
+    if (nt_chance(pen, 0.95)) {
         nt_pen_line(pen, 0.95, 0, 1.1 + sting, nt_spread(pen, 0, 0.12));
     }
     for (int side = -1; side <= 1; side += 2) {

@@ -1,7 +1,7 @@
 #include "sketch/pen.h"
 
+#include <assert.h>
 #include <math.h>
-#include <string.h>
 
 static const double DEGREE = 3.14159265358979323846 / 180;
 static const double STEP = 0.04; /* between points laid down, in units of the box */
@@ -43,7 +43,7 @@ void nt_pen_start(struct nt_pen *pen, uint64_t seed, uint64_t stream) {
     pen->frame = (struct nt_frame){{1, 0, 0, 1, 0, 0}};
     pen->strokes = 0;
     pen->total = 0;
-    pen->mess = 0.75 * exp(nt_spread(pen, 0, 0.4));
+    pen->mess = 0.6 * exp(nt_spread(pen, 0, 0.4));
     double haste = nt_vary(pen, 0, 1), closing = nt_vary(pen, 0, 1);
     pen->haste = haste * haste;
     pen->closing = closing * closing * closing;
@@ -128,7 +128,7 @@ static size_t unsteady(struct nt_pen *pen, double *out, unsigned mode, const dou
     bool closed = (mode & NT_CLOSED) != 0;
     double error = pen->mess * (0.01 + 0.03 * extent_of(points, count)) * sqrt(fmin(1, 6.0 / (double)count));
     double inertia = count > 6 ? 0.6 : 0; /* where points are close, neighbours err alike */
-    count = count < MAX_CONTROL - 1 ? count : MAX_CONTROL - 1;
+    assert(count > 0 && count < MAX_CONTROL);
     size_t first = closed && (mode & NT_ON) == 0 ? nt_pick(pen, (unsigned)count) : 0;
     double off_x = nt_spread(pen, 0, error), off_y = nt_spread(pen, 0, error);
     for (size_t i = 0; i < count; i++) {

@@ -7,7 +7,7 @@
 
 /* Keys in a strip: dividing lines, and black keys as short thick ones. */
 static void keys(struct nt_pen *pen, double x0, double x1, double y0, double y1) {
-    unsigned count = 4 + nt_pick(pen, 8);
+    unsigned count = 4 + nt_pick(pen, 7);
     bool white = nt_chance(pen, 0.9), black = !white || nt_chance(pen, 0.4);
     double short_key = nt_vary(pen, 0.4, 0.7), start = nt_chance(pen, 0.15) ? nt_vary(pen, 0, 0.5) : 0;
     for (unsigned i = 1; white && i < count; i++) {
@@ -50,7 +50,7 @@ static void legs(struct nt_pen *pen, double x0, double x1, double y, double leng
 }
 
 static void keyboard(struct nt_pen *pen) {
-    double h = nt_vary(pen, 0.1, 0.5), top = nt_chance(pen, 0.2) ? h * nt_vary(pen, 0.2, 0.5) : 0;
+    double h = nt_vary(pen, 0.14, 0.5), top = nt_chance(pen, 0.2) ? h * nt_vary(pen, 0.2, 0.5) : 0;
     if (nt_chance(pen, 0.9)) {
         frame(pen, -1, -h - top, 1, h);
     }
@@ -135,10 +135,10 @@ static void grand(struct nt_pen *pen) {
 
 void nt_draw_piano(struct nt_pen *pen) {
     double side = nt_side(pen);
-    struct nt_frame before = nt_pen_move(pen, 0, 0, side, nt_vary(pen, 0.75, 1.15), 0);
-    pen->tilt = 5;
+    struct nt_frame before = nt_pen_move(pen, 0, 0, side, nt_vary(pen, 0.85, 1.2), 0);
+    pen->tilt = 4;
     if (nt_chance(pen, 0.3)) {
-        pen->frame.m[1] += nt_spread(pen, 0, 0.15); /* seen aslant */
+        pen->frame.m[1] += nt_spread(pen, 0, 0.1); /* seen aslant */
     }
     switch (NT_CHOOSE(pen, 9, 8, 1.5, 1.5)) {
     case 0:

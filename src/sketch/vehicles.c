@@ -60,7 +60,7 @@ static void plane_from_above(struct nt_pen *pen) {
     double r = nt_vary(pen, 0.08, 0.36), span = r + nt_vary(pen, 0.3, 0.85),
            sweep = nt_chance(pen, 0.6) ? nt_spread(pen, 0.05, 0.1) : nt_vary(pen, 0.1, 0.6),
            chord = nt_vary(pen, 0.2, 0.5);
-    unsigned kind = NT_CHOOSE(pen, 3, 2, 2.5, 4, 0.2);
+    unsigned kind = NT_CHOOSE(pen, 3, 1, 2.5, 4, 0.2);
     double place = nt_vary(pen, -0.15, 0.35);
     fuselage(pen, r);
     wings(pen, place - chord / 2, r * nt_vary(pen, 0, 1), span, sweep, chord, kind);
@@ -140,7 +140,7 @@ static void dart(struct nt_pen *pen) {
 
 void nt_draw_airplane(struct nt_pen *pen) {
     double turn = 0;
-    switch (NT_CHOOSE(pen, 13, 3, 2)) {
+    switch (NT_CHOOSE(pen, 14, 3, 1.5)) {
     case 0:
         turn = nt_spread(pen, 0, 9);
         break;
@@ -156,7 +156,7 @@ void nt_draw_airplane(struct nt_pen *pen) {
         pen->frame.m[2] += nt_spread(pen, 0, 0.25);
     }
     pen->tilt = 6;
-    switch (NT_CHOOSE(pen, 12, 8, 2.5, 0.4, 0.4)) {
+    switch (NT_CHOOSE(pen, 12, 8, 3, 0.15, 0.3)) {
     case 0:
         plane_from_above(pen);
         break;
@@ -172,7 +172,7 @@ void nt_draw_airplane(struct nt_pen *pen) {
     default:
         dart(pen);
     }
-    if (nt_chance(pen, 0.05)) {
+    if (nt_chance(pen, 0.025)) {
         nt_pen_scribble(pen, 0, 0, 0.9, 0.15);
     }
     nt_pen_back(pen, before);
@@ -320,13 +320,17 @@ static void locomotive(struct nt_pen *pen, double x0, double x1) {
     double h = nt_vary(pen, 0.3, 0.5), cab = x0 + (x1 - x0) * nt_vary(pen, 0.3, 0.5), roof = h * nt_vary(pen, 1.3, 2.1),
            chimney = nt_vary(pen, 0.1, 0.35);
     double cx = x1 - (x1 - x0) * nt_vary(pen, 0.12, 0.3), cw = nt_vary(pen, 0.04, 0.08), flare = nt_vary(pen, 0, 0.06);
-    if (nt_chance(pen, 0.6)) {
+    bool whole = nt_chance(pen, 0.3); /* the chimney in the same line */
+    if (whole) {
+        NT_PATH(pen, nt_chance(pen, 0.25) ? NT_CLOSED | NT_SMOOTH : NT_CLOSED, x0, 0, x0, -roof, cab, -roof, cab, -h,
+                cx - cw, -h, cx - cw - flare, -h - chimney, cx + cw + flare, -h - chimney, cx + cw, -h, x1, -h, x1, 0);
+    } else if (nt_chance(pen, 0.6)) {
         NT_PATH(pen, NT_CLOSED, x0, 0, x0, -roof, cab, -roof, cab, -h, x1, -h, x1, 0);
     } else {
         box(pen, x0, -roof, cab, 0);
         NT_PATH(pen, nt_chance(pen, 0.3) ? NT_SMOOTH : NT_OPEN, cab, -h, x1, -h, x1, 0, cab, 0);
     }
-    if (nt_chance(pen, 0.75)) {
+    if (!whole && nt_chance(pen, 0.75)) {
         NT_PATH(pen, NT_OPEN, cx - cw, -h, cx - cw - flare, -h - chimney, cx + cw + flare, -h - chimney, cx + cw, -h);
         if (nt_chance(pen, 0.45)) {
             smoke(pen, cx, -h - chimney - 0.1);
@@ -347,9 +351,9 @@ static void wagons(struct nt_pen *pen, double x1, unsigned count, double w, doub
     double h = nt_vary(pen, 0.25, 0.5), r = nt_vary(pen, 0.05, 0.11);
     unsigned wheels = NT_CHOOSE(pen, 1, 0, 5, 1);
     for (unsigned i = 0; i < count; i++) {
-        double right = x1 - i * (w + gap) - gap;
+        double right = x1 - i * (w + gap) - gap, top = -h * nt_vary(pen, 0.8, 1.15);
         nt_pen_line(pen, right + gap, -0.06, right, -0.06);
-        box(pen, right - w, -h, right, 0);
+        box(pen, right - w, top, right, 0);
         wheels_under(pen, right - w + r, right - r, r, r, wheels);
         if (nt_chance(pen, 0.2)) {
             panes(pen, right - w, right, -0.8 * h, -0.4 * h, 1 + nt_pick(pen, 3));
@@ -366,7 +370,7 @@ static void steam_train(struct nt_pen *pen) {
 
 /* A carriage: long, with windows; a rounded or slanted nose. */
 static void carriage(struct nt_pen *pen) {
-    double h = nt_vary(pen, 0.25, 0.65), nose = nt_vary(pen, 0, 0.5), r = nt_vary(pen, 0.05, 0.12);
+    double h = nt_vary(pen, 0.25, 0.6), nose = nt_vary(pen, 0, 0.5), r = nt_vary(pen, 0.07, 0.13);
     NT_PATH(pen, nt_chance(pen, 0.2) ? NT_CLOSED | NT_SMOOTH : NT_CLOSED, -1, 0, -1, -h, 1 - nose, -h, 1 - 0.3 * nose,
             -0.6 * h, 1, 0, 0, 0);
     if (nt_chance(pen, 0.65)) {
@@ -375,8 +379,8 @@ static void carriage(struct nt_pen *pen) {
     if (nt_chance(pen, 0.25)) {
         nt_pen_line(pen, -1, -0.3 * h, 1, -0.3 * h);
     }
-    if (nt_chance(pen, 0.85)) {
-        wheels_under(pen, -0.85, 0.8, r * nt_vary(pen, 0.2, 1), r, 3 + nt_pick(pen, 5));
+    if (nt_chance(pen, 0.93)) {
+        wheels_under(pen, -0.85, 0.8, r * nt_vary(pen, 0.4, 1), r, 2 + nt_pick(pen, 5));
     }
     if (nt_chance(pen, 0.25)) {
         unsigned more = 1 + nt_pick(pen, 2);
