@@ -161,6 +161,7 @@ NODE_TEST = $(NODE) --test --test-reporter=spec
 
 test:
 	$(MAKE) test-native
+	$(if $(wildcard data/reference.safetensors),$(MAKE) test-cli)
 	$(if $(wildcard data/reference.safetensors),$(MAKE) test-wasm)
 	$(if $(and $(wildcard data/reference.safetensors),$(wildcard web/main.js)),$(MAKE) test-web)
 
@@ -176,6 +177,9 @@ build/tests/bundle/current.json: build/tests/sketches.stamp $(PACK_SOURCES) | bu
 	rm -rf build/tests/packed
 	$(PACK) --images build/tests/sketches -o build/tests/packed
 	rm -rf $(@D) && mv build/tests/packed $(@D)
+
+test-cli: native build/tests/bundle/current.json
+	WEIGHTS=$(WEIGHTS) $(NODE_TEST) tests/cli/*.test.mjs
 
 test-wasm: wasm build/tests/bundle/current.json
 	$(NODE_TEST) $(wildcard tests/wasm/*.test.mjs)
@@ -215,6 +219,6 @@ clean:
 
 -include $(shell find build -name '*.d' 2>/dev/null)
 .PHONY: help wasm web data dist serve setup setup-native setup-wasm setup-test setup-browser native \
-	test test-native test-wasm test-web bench lint format clean
+	test test-native test-cli test-wasm test-web bench lint format clean
 .SECONDARY:
 .DELETE_ON_ERROR:
