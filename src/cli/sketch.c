@@ -19,7 +19,8 @@ struct request {
 
 static int parse(struct request *r, int count, char **arguments) {
     const struct nt_option option[] = {
-        {"--count", NT_OPTION_COUNT, &r->count, 1, 1 << 24, "sketches in all, split evenly among the classes", false},
+        {"--count", NT_OPTION_COUNT, &r->count, 1, 1 << 24,
+         "sketches in all, split evenly among the classes, default: 70000", false},
         {"--seed", NT_OPTION_COUNT, &r->seed, 0, 9007199254740992.0, "default: 1", false},
         {"--noise", NT_OPTION_NUMBER, &r->noise, 0, 1, "share that shows another class, default: 0.01", false},
         {"--class", NT_OPTION_TEXT, &r->only, 0, 0, "draw this class alone, such as 'smiley face'", false},
