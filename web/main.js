@@ -53,6 +53,7 @@ function mount(bundle) {
 
   const session = createSession(bundle, (next) => {
     answer = next;
+    if (answer.stage === "waiting") find("main").dataset.exact = "false"; // at once: what is drawn no longer answers the URL
     if (answer.stage === "failed" && answer.error) {
       page.dataset.state = "error";
       retry = session.retry;

@@ -73,6 +73,7 @@ export function createStore(manifest, views) {
   }
   function onNavigation() {
     const next = parseHash(location.hash, manifest, views);
+    if (location.hash !== formatHash(next)) history.replaceState(null, "", formatHash(next));
     if (formatHash(next) !== formatHash(state)) take(next);
   }
 

@@ -55,6 +55,7 @@ export function createCard(root, { bundle, sketches, sprites, theme, onTravel })
       ["", layerName(layers, from), layerName(layers, to)],
       ["Rank", about(point.inFrom) + ordinal(point.rankFrom), about(point.inTo) + ordinal(point.rankTo)],
       ["Distance", distance(point.distanceFrom), distance(point.distanceTo)],
+      ["Radius", point.radiusFrom.toFixed(2), point.radiusTo.toFixed(2)],
     ];
     table
       .selectAll("tr")

@@ -18,7 +18,7 @@ const ENTRIES = [
   { sign: "is-stayed", path: "M4,10a2,2 0 1 1 4,0a2,2 0 1 1 -4,0M7,10L24,8V12ZM22,10a7,7 0 1 1 14,0a7,7 0 1 1 -14,0", words: () => "Stayed, on a disc: near at both layers. A small dot marks where it was." },
   { sign: "is-arrived", path: "M3,10L26,8V12ZM25,10a4,4 0 1 1 8,0a4,4 0 1 1 -8,0", words: (_, to) => `Arrived, without disc or dot: near only at ${to}.` },
   { sign: "is-left", path: "M36,10H10M34,10a1.5,1.5 0 1 1 3,0a1.5,1.5 0 1 1 -3,0M4,10a3,3 0 1 1 6,0a3,3 0 1 1 -6,0", words: (from) => `Left, faint: near only at ${from}, now beyond the outer circle.` },
-  { sign: "is-rings", path: "M11,10a9,9 0 1 1 18,0a9,9 0 1 1 -18,0M17,10a3,3 0 1 1 6,0a3,3 0 1 1 -6,0", words: (_, to, k) => `Inner circle: the nearest at ${to}; outer circle: ${k === 1 ? "the same" : `the ${ordinal(k - 1)} nearest`}.` },
+  { sign: "is-rings", path: "M11,10a9,9 0 1 1 18,0a9,9 0 1 1 -18,0M17,10a3,3 0 1 1 6,0a3,3 0 1 1 -6,0", words: (_from, _to, k) => `Radius: at each layer, from its nearest (inner circle, 0.5) to its ${ordinal(k - 1)} nearest (outer, 1.5). Closer and farther compare radii, as distances of two layers have different units.` },
   { sign: "is-sector", path: "M6,15A20,20 0 0 1 34,15", words: (_, to) => `Arcs: each class as wide as its share at ${to}, with its count before → after. The strongest arc is the sketch’s own class.` },
 ];
 

@@ -72,14 +72,21 @@ function softOf(tokens, { point }) {
   return way === "closer" ? tokens.closerSoft : way === "farther" ? tokens.fartherSoft : tokens.annulus;
 }
 
-/** A wedge; for what left, a line: it no longer belongs. @param {CanvasRenderingContext2D} context @param {Mark} mark @param {Geometry} geometry @param {number} width */
-function drawTrace(context, { point, pose }, geometry, width) {
+/**
+ * A wedge; for what left, a line: it no longer belongs.
+ *
+ * @param {CanvasRenderingContext2D} context @param {Mark} mark @param {Geometry} geometry @param {number} width
+ * @param {number} stop how far before the end it stops, so that it does not show through a thumbnail
+ */
+function drawTrace(context, { point, pose }, geometry, width, stop) {
   const thin = 0.35;
   const thick = membership(point) === "left" ? thin : width / 2;
   const sin = Math.sin(pose.angle);
   const cos = Math.cos(pose.angle);
   const a = geometry.along(pose.from);
-  const b = geometry.along(pose.to);
+  const end = geometry.along(pose.to);
+  if (Math.abs(end - a) <= stop) return;
+  const b = end + Math.sign(a - end) * stop;
   const [ax, ay] = [geometry.cx + a * sin, geometry.cy - a * cos];
   const [bx, by] = [geometry.cx + b * sin, geometry.cy - b * cos];
   context.beginPath();
@@ -140,7 +147,7 @@ export function drawMarks(context, marks, style) {
   for (const mark of order) {
     context.fillStyle = colourOf(tokens, mark);
     context.globalAlpha = density.alpha * mark.pose.alpha * (mark.point.inTo ? 1 : 0.6);
-    drawTrace(context, mark, geometry, density.trace);
+    drawTrace(context, mark, geometry, density.trace, mark.picture ? 0.46 * density.picture : 0);
     if (mark.point.inFrom) {
       const [x, y] = geometry.place(mark.pose.angle, geometry.along(mark.pose.from));
       drawDisc(context, x, y, 0.5 * density.dot);
@@ -163,7 +170,7 @@ export function drawPointed(context, mark, { geometry, density, tokens, sprites 
   const [bx, by] = geometry.place(pose.angle, geometry.along(pose.to));
   const size = Math.max(44, 1.5 * density.picture);
   context.fillStyle = context.strokeStyle = colour;
-  drawTrace(context, mark, geometry, Math.max(5, 1.4 * density.trace));
+  drawTrace(context, mark, geometry, Math.max(5, 1.4 * density.trace), 0);
   context.fillStyle = tokens.plate;
   drawRing(context, ax, ay, 4, 1.5);
   drawRing(context, bx, by, 0.66 * size, 2);

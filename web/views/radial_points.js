@@ -89,7 +89,12 @@ export function createPoints(root, { manifest, onFocus, onTravel }) {
       rove(keys[event.key]());
     }
   });
+  // A press focuses too, but it is the pointer that says what is pointed at then: losing that focus must not clear it.
+  let pressed = -Infinity;
+  let isPress = false;
+  root.addEventListener("pointerdown", (event) => (pressed = event.timeStamp));
   root.addEventListener("focusin", (event) => {
+    isPress = event.timeStamp - pressed < 1000;
     const sample = Number(/** @type {SVGElement} */ (event.target).dataset.sample);
     const at = points.findIndex((point) => point.sample === sample);
     if (at < 0) return;
@@ -97,9 +102,9 @@ export function createPoints(root, { manifest, onFocus, onTravel }) {
       roving = at;
       render();
     }
-    onFocus(sample);
+    if (!isPress) onFocus(sample);
   });
-  root.addEventListener("focusout", () => onFocus(null));
+  root.addEventListener("focusout", () => !isPress && onFocus(null));
 
   return {
     /**

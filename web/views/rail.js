@@ -87,7 +87,10 @@ export function createRail(root, { manifest, onChoose }) {
     const layer = away.indexOf(Math.min(...away));
     if (layer !== state[dragged]) onChoose(dragged, layer, true);
   }
-  const release = () => (dragged = null);
+  function release() {
+    if (dragged) onChoose(dragged, state[dragged], false);
+    dragged = null;
+  }
   addEventListener("pointermove", drag);
   addEventListener("pointerup", release);
   addEventListener("pointercancel", release);

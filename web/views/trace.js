@@ -54,10 +54,18 @@ export function createTrace(root, { bundle, sketches, sprites, theme, onChange }
     onChange({ sample });
   }
 
+  /** One entry in the history for a whole drag: its first change makes it, the others replace it. */
+  let held = false;
+  /** @param {Partial<import("../store.js").State>} change @param {boolean} dragging */
+  function choose(change, dragging) {
+    onChange(change, { replace: dragging && held });
+    held = dragging;
+  }
+
   const summary = createSummary(headline, { manifest, labels });
   const radial = createRadial(figure, { manifest, labels, sketches, sprites, theme, onPoint, onTravel });
-  const slider = createKSlider(controls, { max: maxK(manifest), onChoose: (k, replace) => onChange({ k }, { replace }) });
-  const rail = createRail(controls, { manifest, onChoose: (end, layer, replace) => onChange({ [end]: layer }, { replace }) });
+  const slider = createKSlider(controls, { max: maxK(manifest), onChoose: (k, dragging) => choose({ k }, dragging) });
+  const rail = createRail(controls, { manifest, onChoose: (end, layer, dragging) => choose({ [end]: layer }, dragging) });
   const card = createCard(side, { bundle, sketches, sprites, theme, onTravel });
   const picker = createPicker(side, { bundle, sketches, sprites, theme, onPick: onTravel, onFilter: (change) => onChange(change, { replace: true }) });
   const legend = createLegend(key, { manifest });
