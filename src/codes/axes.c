@@ -81,7 +81,7 @@ static int invert_cholesky(float *inverse, double *a, size_t q) {
     return 1;
 }
 
-/* Makes the rows of z [q,size] orthonormal, in one pass roughly, in three to rounding; other [q,size] and gram [2q,q]
+/* Makes the rows of z [q,size] orthonormal, in two passes roughly, in three to rounding; other [q,size] and gram [2q,q]
  * are room. */
 static enum nt_status orthonormalise(float **z, float **other, float *gram, double *work, size_t q, size_t size,
                                      int passes, struct workshop shop) {
@@ -139,7 +139,7 @@ static enum nt_status iterate(float **basis, float **other, float *y, float *gra
     for (int i = 0; i < ITERATIONS; i++) {
         NT_TRY(product(y, rows_of(x, size), rows_of(*basis, size), n, q, size, shop));
         NT_TRY(product(*basis, columns_of(y, q), columns_of(x, size), q, size, n, shop));
-        NT_TRY(orthonormalise(basis, other, gram, work, q, size, i + 1 < ITERATIONS ? 1 : 3, shop));
+        NT_TRY(orthonormalise(basis, other, gram, work, q, size, i + 1 < ITERATIONS ? 2 : 3, shop));
     }
     NT_TRY(product(y, rows_of(x, size), rows_of(*basis, size), n, q, size, shop));
     NT_TRY(principal(gram, y, n, q, shop));
