@@ -36,7 +36,7 @@ help:
 NATIVE_PACKAGES = libcjson-dev:/usr/include/cjson/cJSON.h zlib1g-dev:/usr/include/zlib.h
 WASM_PACKAGES = emscripten:/usr/bin/emcc dpkg-dev:/usr/bin/dpkg-source
 TEST_PACKAGES = libcmocka-dev:/usr/include/cmocka.h
-BROWSER_PACKAGES = chromium:/usr/bin/chromium
+BROWSER_PACKAGES = chromium:/usr/bin/chromium fonts-dejavu-core:/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf
 NPM = web/node_modules/.package-lock.json
 
 setup: setup-native setup-wasm setup-test setup-browser $(NPM)
