@@ -185,21 +185,56 @@ static void pool(float *out, const float *in, const struct nt_pool *shape) {
     }
 }
 
-/* The gradient goes to the first maximum: a window's gradient is taken from the pooled value's place once given. */
+/* Lane by lane a == b ? yes : no. */
+#if NT_LANES == 1
+INLINE nt_vf where_equal(nt_vf a, nt_vf b, nt_vf yes, nt_vf no) { return a == b ? yes : no; }
+#else
+INLINE nt_vf where_equal(nt_vf a, nt_vf b, nt_vf yes, nt_vf no) {
+    nt_vi mask = a == b;
+    return (nt_vf)(((nt_vi)yes & mask) | ((nt_vi)no & ~mask));
+}
+#endif
+
+/* One window's gradient for a vector of channels: given to the first maximum, after which nothing is left to give. */
+INLINE void unpool(float *gradient, const float *in, const float *out, const float *out_gradient,
+                   const struct nt_pool *shape) {
+    size_t line = shape->width * shape->channels;
+    nt_vf most = nt_vf_load(out), left = nt_vf_load(out_gradient), none = nt_vf_splat(0);
+    for (size_t y = 0; y < shape->window; y++) {
+        for (size_t x = 0; x < shape->window; x++) {
+            size_t at = y * line + x * shape->channels;
+            nt_vf value = nt_vf_load(in + at);
+            nt_vf_store(gradient + at, where_equal(value, most, left, none));
+            left = where_equal(value, most, none, left);
+        }
+    }
+}
+
+/* The same for one channel. */
+static void unpool_one(float *gradient, const float *in, float most, float left, const struct nt_pool *shape) {
+    size_t line = shape->width * shape->channels;
+    for (size_t y = 0; y < shape->window; y++) {
+        for (size_t x = 0; x < shape->window; x++) {
+            size_t at = y * line + x * shape->channels;
+            bool found = in[at] == most;
+            gradient[at] = found ? left : 0;
+            left = found ? 0 : left;
+        }
+    }
+}
+
 static void pool_backward(float *gradient, const float *in, const float *out, const float *out_gradient,
                           const struct nt_pool *shape) {
     size_t channels = shape->channels, window = shape->window, line = shape->width * channels;
     memset(gradient, 0, shape->height * line * sizeof *gradient);
     for (size_t y = 0; y < shape->height / window; y++) {
         for (size_t x = 0; x < shape->width / window; x++, out += channels, out_gradient += channels) {
-            size_t corner = y * window * line + x * window * channels;
-            for (size_t c = 0; c < channels; c++) {
-                size_t tap = 0;
-                while (tap + 1 < window * window &&
-                       in[corner + tap / window * line + tap % window * channels + c] != out[c]) {
-                    tap++;
-                }
-                gradient[corner + tap / window * line + tap % window * channels + c] = out_gradient[c];
+            size_t corner = y * window * line + x * window * channels, c = 0;
+            for (; c + NT_LANES <= channels; c += NT_LANES) {
+                unpool(gradient + corner + c, in + corner + c, out + c, out_gradient + c, shape);
+            }
+            for (; c < channels; c++) {
+                unpool_one(gradient + corner + c, in + corner + c, out[c], out_gradient[c], shape);
             }
         }
     }
