@@ -72,7 +72,8 @@ static void walking_dragon(struct nt_pen *pen) {
         dragon_legs(pen, -0.45, 0.45, 0.85 * ry);
     }
     if (nt_chance(pen, 0.65)) {
-        dragon_wing(pen, nt_vary(pen, -0.2, 0.3), -0.7 * ry, nt_chance(pen, 0.7) ? -1 : 1);
+        double x = nt_vary(pen, -0.2, 0.3);
+        dragon_wing(pen, x, -0.7 * ry, nt_chance(pen, 0.7) ? -1 : 1);
     }
     if (nt_chance(pen, 0.4)) {
         nt_pen_zigzag(pen, NT_OPEN, 0.4, -ry, -0.9, -0.3 * ry, 3 + nt_pick(pen, 6), 0.16);

@@ -302,9 +302,9 @@ void nt_draw_wine_bottle(struct nt_pen *pen) {
     bool curved = nt_chance(pen, 0.5), flask = nt_chance(pen, 0.15);
     pen->tilt = nt_chance(pen, 0.15) ? 25 : 6;
     if (flask) { /* a cone or a round belly under a neck */
-        double belly = nt_vary(pen, 0.4, 0.75);
-        NT_PATH(pen, nt_chance(pen, 0.5) ? NT_OPEN : NT_SMOOTH, neck, -1, neck, shoulder - 0.1, belly,
-                nt_vary(pen, 0.3, 0.9), belly * 0.8, 1, -belly * 0.8, 1, -belly, 0.7, -neck, shoulder - 0.1, -neck, -1);
+        double belly = nt_vary(pen, 0.4, 0.75), low = nt_vary(pen, 0.3, 0.9);
+        NT_PATH(pen, nt_chance(pen, 0.5) ? NT_OPEN : NT_SMOOTH, neck, -1, neck, shoulder - 0.1, belly, low, belly * 0.8,
+                1, -belly * 0.8, 1, -belly, 0.7, -neck, shoulder - 0.1, -neck, -1);
     } else {
         bottle_outline(pen, w, neck, shoulder, foot, curved);
     }

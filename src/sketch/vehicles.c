@@ -256,7 +256,8 @@ void nt_draw_car(struct nt_pen *pen) {
     for (int part = 0; part < 2; part++) {
         if ((part == 0) == wheels_first) {
             wheel(pen, -wheel_x + nt_spread(pen, 0, 0.06), base + drop, r);
-            wheel(pen, wheel_x + nt_spread(pen, 0, 0.06), base + drop, r * nt_vary(pen, 0.85, 1.1));
+            double size = r * nt_vary(pen, 0.85, 1.1);
+            wheel(pen, wheel_x + nt_spread(pen, 0, 0.06), base + drop, size);
             continue;
         }
         switch (NT_CHOOSE(pen, 7, 2.5, 2, 1.5)) {
@@ -344,7 +345,8 @@ static void locomotive(struct nt_pen *pen, double x0, double x1) {
         NT_PATH(pen, NT_OPEN, x1, -0.2 * h, x1 + reach, 0.12, x1 - 0.05, 0.1);
     }
     double r = nt_vary(pen, 0.07, 0.14);
-    wheels_under(pen, x0 + r, x1 - r, r * nt_vary(pen, 0, 1), r, 2 + nt_pick(pen, 3));
+    double y = r * nt_vary(pen, 0, 1);
+    wheels_under(pen, x0 + r, x1 - r, y, r, 2 + nt_pick(pen, 3));
 }
 
 static void wagons(struct nt_pen *pen, double x1, unsigned count, double w, double gap) {
@@ -380,7 +382,8 @@ static void carriage(struct nt_pen *pen) {
         nt_pen_line(pen, -1, -0.3 * h, 1, -0.3 * h);
     }
     if (nt_chance(pen, 0.93)) {
-        wheels_under(pen, -0.85, 0.8, r * nt_vary(pen, 0.4, 1), r, 2 + nt_pick(pen, 5));
+        double y = r * nt_vary(pen, 0.4, 1);
+        wheels_under(pen, -0.85, 0.8, y, r, 2 + nt_pick(pen, 5));
     }
     if (nt_chance(pen, 0.25)) {
         unsigned more = 1 + nt_pick(pen, 2);
