@@ -1,5 +1,5 @@
 /** Puts the site's scripts together: `node build.js SITE`. Engine and page are bundled apart, so that others can embed the engine. */
-import { cp, mkdir, readdir } from "node:fs/promises";
+import { cp, mkdir, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -26,5 +26,6 @@ await cp(join(wasm, "ntrace.d.ts"), join(site, "engine/ntrace.d.ts"));
 await build({ ...common, entryPoints: { app: join(web, "main.js") }, outdir: site, plugins: [engineApart] });
 for (const entry of await readdir(web, { withFileTypes: true })) {
   if (entry.isFile() && STATIC.test(entry.name)) await cp(join(web, entry.name), join(site, entry.name));
-  else if (entry.isDirectory() && entry.name === "styles") await cp(join(web, entry.name), join(site, entry.name), { recursive: true });
 }
+await rm(join(site, "styles"), { recursive: true, force: true });
+await cp(join(web, "styles"), join(site, "styles"), { recursive: true });

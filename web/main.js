@@ -1,18 +1,19 @@
 /** The page: opens the bundle, mounts the view that the URL asks for, and keeps view, store and engine in step. */
+import { select } from "d3";
 import { openBundle } from "../wasm/ntrace.js";
 import { createNotice } from "./notice.js";
 import { createSession } from "./session.js";
 import { createSketches } from "./sketches.js";
 import { createSprites } from "./sprites.js";
-import { createStore } from "./store.js";
+import { createStore, formatHash } from "./store.js";
 import { createTheme } from "./theme.js";
 import { createTrace } from "./views/trace.js";
 import { count, percent } from "./words.js";
 
 /** Where the site keeps its bundle. */
 const BUNDLE = "bundle/";
-/** The routes there are, the default one first. */
-const VIEWS = ["trace"];
+/** The routes there are and their names in the header, the default one first. */
+const VIEWS = new Map([["trace", "Trace"]]);
 
 /** @param {string} selector @returns {HTMLElement} */
 const find = (selector) => /** @type {HTMLElement} */ (document.querySelector(selector));
@@ -25,17 +26,29 @@ const notice = createNotice(find("[data-notice]"), () => retry());
 /** @param {import("../wasm/ntrace.d.ts").Bundle} bundle */
 function describe({ manifest, engine }) {
   const { dataset, classes, layers, network } = manifest;
-  const origin = dataset.synthetic ? "synthetic: drawn by a program, not by people" : dataset.source;
-  find("[data-dataset]").textContent =
-    `${dataset.title}: ${count(dataset.samples)} sketches of ${classes.length} classes, ${origin}. ` +
-    `${count(layers.length)} layers; the network reads ${percent(network.accuracy)} of them rightly.` +
+  const number = count(dataset.samples);
+  find("[data-dataset]").textContent = dataset.synthetic ? `The ${number} sketches are synthetic: a program drew them, not people.` : `${dataset.title}, ${number} samples.`;
+  find("[data-provenance]").textContent =
+    `${dataset.title}: ${number} in ${classes.length} classes${dataset.source ? `, ${dataset.source}` : ""}. ` +
+    `The network has ${layers.length} layers, the input included, and reads ${percent(network.accuracy)} of the samples rightly.` +
     (dataset.licence ? ` Licence: ${dataset.licence}.` : "");
   find("[data-engine]").textContent = `Computed in this tab by the engine ${engine.version}, ${engine.variant === "simd" ? "with SIMD" : "without SIMD"}.`;
 }
 
+/** The header's links: each goes to its view with the state that the URL has now. @param {import("./store.js").State} state */
+function navigate(state) {
+  select("[data-nav]")
+    .selectAll("a")
+    .data([...VIEWS])
+    .join("a")
+    .attr("href", ([view]) => formatHash({ ...state, view }))
+    .attr("aria-current", ([view]) => (view === state.view ? "page" : null))
+    .text(([, name]) => name);
+}
+
 /** @param {import("../wasm/ntrace.d.ts").Bundle} bundle */
 function mount(bundle) {
-  const store = createStore(bundle.manifest, VIEWS);
+  const store = createStore(bundle.manifest, [...VIEWS.keys()]);
   const sketches = createSketches(bundle, (error) => notice.error(/** @type {import("../wasm/ntrace.d.ts").NtraceError} */ (error)));
   const sprites = createSprites(sketches, theme);
   const view = createTrace(find("main"), { bundle, sketches, sprites, theme, onChange: store.set });
@@ -47,6 +60,7 @@ function mount(bundle) {
 
   function update() {
     frame = 0;
+    navigate(store.get());
     view.update({ chosen: store.get(), answer, stability });
   }
   const later = () => (frame ||= requestAnimationFrame(update));

@@ -26,11 +26,11 @@ export function createRail(root, { manifest, onChoose }) {
   for (const title of ["from", "to", "layer", "kept"]) head.append("span").attr("class", `rail-head-${title}`).text(title);
   const list = block.append("ol").attr("class", "rail-list");
   const span = list.append("svg").attr("class", "rail-span").attr("aria-hidden", "true").append("path");
+  const chosen = block.append("p").attr("class", "rail-chosen");
   block
     .append("p")
     .attr("class", "rail-note")
     .text(`“Kept”: how many of the sketch’s ${stability.k} nearest at ${layerName(layers, stability.reference)} are still among its ${stability.k} nearest at this layer.`);
-  const chosen = block.append("p").attr("class", "rail-chosen");
 
   const rows = list
     .selectAll("li")

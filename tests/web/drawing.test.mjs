@@ -1,0 +1,106 @@
+/** What the page computes before it draws: states from URLs, sentences, places on the plate. No browser. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { formatHash, maxK, parseHash } from "../../web/store.js";
+import { createGeometry } from "../../web/views/radial_geometry.js";
+import { placeLabels } from "../../web/views/radial_labels.js";
+import { choosePictures, densityOf } from "../../web/views/radial_marks.js";
+import { createMotion } from "../../web/views/radial_motion.js";
+import { chance, layerName, ordinal, percent, verdict } from "../../web/words.js";
+
+const manifest = /** @type {import("../../wasm/ntrace.d.ts").Manifest} */ (/** @type {unknown} */ ({
+  dataset: { samples: 500 },
+  classes: ["pear", "apple"],
+  layers: [{ name: "Input" }, { name: "ReLU" }, { name: "ReLU" }],
+  opening: { sample: 7, from: 0, to: 2, k: 100 },
+}));
+
+/** @param {Partial<import("../../wasm/ntrace.d.ts").TracePoint>} change */
+const point = (change) => ({
+  sample: 0, label: 0, inFrom: true, inTo: true, rankFrom: 0, rankTo: 0, distanceFrom: 1, distanceTo: 1,
+  radiusFrom: 1, radiusTo: 1, angle: 0, change: 0, ...change,
+});
+
+test("a state survives its way through the URL", () => {
+  const state = { view: "trace", sample: 12, from: 1, to: 2, k: 40, shelf: 1, only: /** @type {"wrong"} */ ("wrong") };
+  assert.deepEqual(parseHash(formatHash(state), manifest, ["trace"]), state);
+});
+
+test("what a URL asks beyond the bundle is replaced by the opening", () => {
+  const { view, sample, from, to, k, shelf } = parseHash("#/nowhere?sample=500&from=-1&to=3&k=0&class=2", manifest, ["trace"]);
+  assert.deepEqual({ view, sample, from, to, k, shelf }, { view: "trace", sample: 7, from: 0, to: 2, k: 100, shelf: null });
+});
+
+test("k stays below the number of samples", () => {
+  assert.equal(maxK(manifest), 499);
+});
+
+test("ranks are told as ordinals", () => {
+  assert.deepEqual([0, 1, 2, 3, 10, 11, 12, 20, 110, 999].map(ordinal), ["1st", "2nd", "3rd", "4th", "11th", "12th", "13th", "21st", "111th", "1,000th"]);
+});
+
+test("layers of one name are told apart by their number", () => {
+  assert.deepEqual([0, 1, 2].map((l) => layerName(manifest.layers, l)), ["Input", "ReLU (layer 1)", "ReLU (layer 2)"]);
+});
+
+test("percentages never round up to certainty", () => {
+  assert.deepEqual([0.9999, 1, 0.994, 0.5, 0.001].map(percent), ["over 99 %", "100 %", "over 99 %", "50 %", "under 1 %"]);
+});
+
+test("the chance level is k squared over N - 1", () => {
+  assert.equal(chance(100, 10_001), 1);
+});
+
+test("a verdict says membership and direction", () => {
+  assert.equal(verdict(point({ change: -0.1 })), "Stayed, and came closer");
+  assert.equal(verdict(point({ inTo: false, change: 0.4 })), "Left: drifted off");
+  assert.equal(verdict(point({ inFrom: false, change: -0.4 })), "Arrived: came closer");
+});
+
+test("what is farther lies farther out, and whatever left stays on the plate", () => {
+  const { along, inner, outer, beyond } = createGeometry(600, 600, { side: 30, top: 30 });
+  const places = [0.5, 0.9, 1.5, 1.6, 3, 50].map(along);
+  assert.ok(places.every((place, i) => i === 0 || place > places[i - 1]), `${places}`);
+  assert.ok(places[0] === inner && places[2] === outer && places[5] <= beyond + 1e-9);
+});
+
+test("names led out of thin sectors do not overlap, even when all sectors are thin and at one place", () => {
+  const geometry = createGeometry(700, 640, { side: 106, top: 44 });
+  const sectors = Array.from({ length: 60 }, (_, label) => ({ label, start: label * 0.002, end: (label + 1) * 0.002, countFrom: 1, countTo: 0 }));
+  const labels = placeLabels(sectors, geometry, sectors.map(({ label }) => `class ${label}`), (text) => 6 * text.length, true);
+  const heights = labels.filter(({ how }) => how === "led").map(({ y }) => Number(y)).sort((a, b) => a - b);
+  assert.ok(heights.length > 20);
+  for (let i = 1; i < heights.length; i++) assert.ok(heights[i] - heights[i - 1] > 16, `${heights}`);
+  assert.ok(heights[0] > 0 && heights[heights.length - 1] < 640);
+});
+
+test("a wide sector's name is curved along its own arc", () => {
+  const geometry = createGeometry(700, 640, { side: 106, top: 44 });
+  const [label] = placeLabels([{ label: 0, start: 0, end: 2, countFrom: 3, countTo: 5 }], geometry, ["pear"], (text) => 6 * text.length, true);
+  assert.deepEqual([label.how, label.counts], ["curved", "3 → 5"]);
+});
+
+test("thumbnails keep their distance, the nearest first", () => {
+  const geometry = createGeometry(600, 600, { side: 30, top: 30 });
+  const points = Array.from({ length: 2000 }, (_, sample) => point({ sample, angle: (sample * 2.399963) % 6.283, radiusTo: 0.5 + (sample % 997) / 997 }));
+  const density = densityOf(points.length, geometry);
+  const chosen = choosePictures(points, geometry, density);
+  const places = points.filter(({ sample }) => chosen.has(sample)).map(({ angle, radiusTo }) => geometry.place(angle, geometry.along(radiusTo)));
+  assert.ok(chosen.has(0) && places.length > 20 && places.length < 1000, `${places.length}`);
+  for (const [i, [x, y]] of places.entries()) {
+    for (const [u, v] of places.slice(i + 1)) assert.ok(Math.hypot(u - x, v - y) >= density.apart - 1e-9);
+  }
+});
+
+test("a mark keeps its identity, goes the short way round, and leaves when it is gone", () => {
+  const motion = createMotion();
+  motion.show([point({ sample: 1, angle: 0.1 }), point({ sample: 2, angle: 3 })], new Set(), 0, 0);
+  const mark = motion.marks.get(1);
+  motion.show([point({ sample: 1, angle: 6.2 })], new Set(), 0, 100);
+  assert.equal(motion.step(50), true);
+  assert.equal(motion.marks.get(1), mark);
+  assert.ok(Math.abs(Number(mark?.pose.angle)) < 0.1);
+  assert.equal(motion.step(100), false);
+  assert.deepEqual([...motion.marks.keys()], [1]);
+});
