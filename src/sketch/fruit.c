@@ -140,8 +140,8 @@ void nt_draw_pear(struct nt_pen *pen) {
 /* ---- Pineapple ---- */
 
 static void crown_of_points(struct nt_pen *pen, double w, double y) {
-    double spread = nt_vary(pen, 0.6, 1.3) * w, height = nt_vary(pen, 0.4, 1.05);
-    double x0 = nt_vary(pen, 0.35, 0.8) * w;
+    double spread = nt_vary(pen, 0.6, 1.4) * w, height = nt_vary(pen, 0.4, 1.05);
+    double x0 = nt_vary(pen, 0.35, 1) * w;
     unsigned leaves = 3 + nt_pick(pen, 4);
     double points[2 * 16];
     size_t n = 0;
@@ -206,7 +206,7 @@ static void rake(struct nt_pen *pen, double w, double h, double angle, unsigned 
 static void pineapple_skin(struct nt_pen *pen, double w, double h) {
     double angle = nt_vary(pen, 25, 60);
     unsigned lines = 2 + nt_pick(pen, 4);
-    switch (NT_CHOOSE(pen, 7, 3.5, 2, 1.5, 2, 1, 0.4)) {
+    switch (NT_CHOOSE(pen, 8, 3.5, 2, 1.5, 2, 1, 0.4)) {
     case 0:
         break;
     case 1:
@@ -238,7 +238,7 @@ static void pineapple_skin(struct nt_pen *pen, double w, double h) {
 }
 
 void nt_draw_pineapple(struct nt_pen *pen) {
-    double w = nt_vary(pen, 0.42, 0.74), h = nt_vary(pen, 0.7, 1);
+    double w = nt_vary(pen, 0.42, 0.8), h = nt_vary(pen, 0.65, 0.95);
     bool crown_first = nt_chance(pen, 0.15);
     pen->tilt = 9;
     for (int part = 0; part < 2; part++) {

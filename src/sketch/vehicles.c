@@ -63,7 +63,11 @@ static void plane_from_above(struct nt_pen *pen) {
     unsigned kind = NT_CHOOSE(pen, 3, 1, 2.5, 4, 0.2);
     double place = nt_vary(pen, -0.15, 0.35);
     fuselage(pen, r);
-    wings(pen, place - chord / 2, r * nt_vary(pen, 0, 1), span, sweep, chord, kind);
+    if (nt_chance(pen, 0.15)) { /* one blade across */
+        nt_pen_loop(pen, place, 0, chord * 0.5, span);
+    } else {
+        wings(pen, place - chord / 2, r * nt_vary(pen, 0, 1), span, sweep, chord, kind);
+    }
     if (nt_chance(pen, 0.7)) {
         double small = nt_vary(pen, 0.2, 0.45);
         wings(pen, -0.9, r * 0.5, span * small, sweep * small, chord * 0.6, kind);
@@ -372,7 +376,7 @@ static void steam_train(struct nt_pen *pen) {
 
 /* A carriage: long, with windows; a rounded or slanted nose. */
 static void carriage(struct nt_pen *pen) {
-    double h = nt_vary(pen, 0.25, 0.6), nose = nt_vary(pen, 0, 0.5), r = nt_vary(pen, 0.07, 0.13);
+    double h = nt_vary(pen, 0.25, 0.6), nose = nt_vary(pen, 0, 0.5), r = nt_vary(pen, 0.05, 0.13);
     NT_PATH(pen, nt_chance(pen, 0.2) ? NT_CLOSED | NT_SMOOTH : NT_CLOSED, -1, 0, -1, -h, 1 - nose, -h, 1 - 0.3 * nose,
             -0.6 * h, 1, 0, 0, 0);
     if (nt_chance(pen, 0.65)) {
@@ -432,7 +436,7 @@ void nt_draw_train(struct nt_pen *pen) {
     double side = nt_side(pen);
     struct nt_frame before = nt_pen_move(pen, 0, 0, side, nt_vary(pen, 0.85, 1.5), 0);
     pen->tilt = 4;
-    switch (NT_CHOOSE(pen, 9, 5, 5, 0.3)) {
+    switch (NT_CHOOSE(pen, 9, 4.5, 6, 0.2)) {
     case 0:
         steam_train(pen);
         break;
