@@ -15,9 +15,10 @@ const weights = process.env.WEIGHTS ?? join(root, "data/reference.safetensors");
 const scratch = mkdtempSync(join(tmpdir(), "ntrace-cli-"));
 after(() => rmSync(scratch, { recursive: true }));
 
+/** @param {...string} words */
 const run = (...words) => spawnSync(ntrace, words, { encoding: "utf8" });
 
-/** Asserts that the command fails with every one of the given words, and says nothing on standard output. */
+/** Asserts that the command fails with every one of the given words, and says nothing on standard output. @param {string[]} words @param {...string} expected */
 function refused(words, ...expected) {
   const { status, stdout, stderr } = run(...words);
   assert.notEqual(status, 0, `ntrace ${words.join(" ")} went through`);
@@ -25,7 +26,7 @@ function refused(words, ...expected) {
   for (const text of expected) assert.ok(stderr.includes(text), `expected "${text}" in: ${stderr}`);
 }
 
-/** A copy of the test's sketches with one file changed. */
+/** A copy of the test's sketches with one file changed. @param {string} name @param {string} file @param {(path: string) => void} change */
 function folderWith(name, file, change) {
   const folder = join(scratch, name);
   cpSync(sketches, folder, { recursive: true });
@@ -33,13 +34,14 @@ function folderWith(name, file, change) {
   return folder;
 }
 
-/** A .npy file. */
+/** A .npy file. @param {string} path @param {string} descr @param {number[]} shape @param {Buffer} bytes */
 function npy(path, descr, shape, bytes) {
   const header = `{'descr': '${descr}', 'fortran_order': False, 'shape': (${shape.join(", ")},), }`.padEnd(117) + "\n";
   const start = Buffer.from([0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59, 1, 0, header.length, 0]);
   writeFileSync(path, Buffer.concat([start, Buffer.from(header), bytes]));
 }
 
+/** @param {string} name @param {string} images @param {string} [model] @param {...string} more */
 const packInto = (name, images, model = weights, ...more) =>
   ["pack", "--images", images, "--model", model, "-o", join(scratch, name), ...more];
 
@@ -57,7 +59,7 @@ test("a query prints rank, index, distance and label, nearest first", () => {
 });
 
 test("the k nearest are the beginning of the k + 1 nearest", () => {
-  const lines = (k) => run("query", bundle, "--sample", "11", "--layer", "3", "-k", String(k)).stdout.trim().split("\n");
+  const lines = (/** @type {number} */ k) => run("query", bundle, "--sample", "11", "--layer", "3", "-k", String(k)).stdout.trim().split("\n");
   assert.deepEqual(lines(40), lines(41).slice(0, 40));
 });
 
@@ -87,7 +89,7 @@ test("every file of a bundle, flipped in one bit or missing, is named", () => {
 test("a manifest that was changed is not read", () => {
   const copy = join(scratch, "changed");
   cpSync(bundle, copy, { recursive: true });
-  const manifest = readdirSync(copy).find((name) => name.startsWith("m."));
+  const [manifest] = readdirSync(copy).filter((name) => name.startsWith("m."));
   writeFileSync(join(copy, manifest), readFileSync(join(copy, manifest), "utf8").replace('"samples":600', '"samples":601'));
   refused(["verify", copy], manifest, "damaged");
   writeFileSync(join(copy, "current.json"), "{}");
