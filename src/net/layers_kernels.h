@@ -12,7 +12,7 @@ enum { ROWS = 4, VECTORS = 2 };
 #elif NT_LANES == 4
 enum { ROWS = 4, VECTORS = 2 };
 #else
-enum { ROWS = 2, VECTORS = 8 };
+enum { ROWS = 4, VECTORS = 1 };
 #endif
 enum { GROUP = VECTORS * NT_LANES /* columns of one tile */, TERMS = 8 /* rows of a tile of weight gradients */ };
 
