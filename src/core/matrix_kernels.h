@@ -21,10 +21,10 @@ static void tile(float *c, size_t stride, const float *a, const float *b, size_t
         for (size_t j = 0; j < VECTORS; j++) {
             right[j] = nt_vf_load(b + (p * VECTORS + j) * NT_LANES);
         }
-#pragma GCC unroll 12
+        NT_UNROLL
         for (size_t i = 0; i < ROWS; i++) {
             nt_vf left = nt_vf_splat(a[p * ROWS + i]);
-#pragma GCC unroll 2
+            NT_UNROLL
             for (size_t j = 0; j < VECTORS; j++) {
                 sum[i][j] = sum[i][j] + left * right[j];
             }
