@@ -102,7 +102,7 @@ build/wasm/debian/stamp: wasm/debian_sources.sh | setup-native setup-wasm
 build/wasm/libdebian.a: build/wasm/debian/stamp
 	rm -rf build/wasm/libdebian && mkdir -p build/wasm/libdebian
 	cd build/wasm/libdebian && $(EMCC) -O3 -c $(addprefix ../debian/zlib/,adler32.c crc32.c deflate.c inffast.c \
-	inflate.c inftrees.c trees.c zutil.c) ../debian/cjson/cJSON.c
+	inflate.c inftrees.c trees.c zutil.c) && $(EMCC) -Os -c ../debian/cjson/cJSON.c
 	rm -f $@ && emar rcs $@ build/wasm/libdebian/*.o
 
 build/wasm/simd/%.o: VARIANT_CFLAGS = -msimd128
@@ -112,6 +112,11 @@ build/wasm/simd/%.o: %.c build/wasm/debian/stamp
 build/wasm/scalar/%.o: %.c build/wasm/debian/stamp
 	@mkdir -p $(@D)
 	$(EMCC) $(NT_CFLAGS) $(WASM_CFLAGS) -c -o $@ $<
+
+# What reads bundles is compiled for size: the first view waits for it, and it does not compute.
+COLD = build/wasm/simd/src/bundle/%.o build/wasm/scalar/src/bundle/%.o build/wasm/simd/src/formats/%.o \
+	build/wasm/scalar/src/formats/%.o build/wasm/simd/wasm/%.o build/wasm/scalar/wasm/%.o
+$(COLD): WASM_CFLAGS += -Os
 
 build/wasm/libntrace-simd.a: $(WASM_SOURCES:%.c=build/wasm/simd/%.o)
 build/wasm/libntrace-scalar.a: $(filter-out %_simd128.o,$(WASM_SOURCES:%.c=build/wasm/scalar/%.o))
