@@ -166,6 +166,7 @@ NODE_TEST = $(NODE) --test --test-reporter=spec
 
 test:
 	$(MAKE) test-native
+	$(MAKE) test-cli
 	$(MAKE) test-wasm
 	$(MAKE) test-web
 
