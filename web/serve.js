@@ -1,9 +1,13 @@
 /** A plain static server for this machine: `node serve.js FOLDER [PORT]`. Whole files, no listing, nothing outside the folder. */
 import { createReadStream } from "node:fs";
-import { stat } from "node:fs/promises";
+import { readFile, stat } from "node:fs/promises";
 import { createServer } from "node:http";
 import { extname, join, normalize, resolve, sep } from "node:path";
 import { pathToFileURL } from "node:url";
+import { promisify } from "node:util";
+import { gzip } from "node:zlib";
+
+const compress = promisify(gzip);
 
 /** @type {Record<string, string>} */
 const TYPES = {
@@ -16,6 +20,9 @@ const TYPES = {
   ".woff2": "font/woff2",
   ".wasm": "application/wasm",
 };
+
+/** What hosts compress on the way; the chunks of a bundle are compressed already. */
+const COMPRESSED = new Set([".html", ".js", ".css", ".json", ".svg", ".wasm"]);
 
 /** @param {string} folder @param {string} url */
 async function findFile(folder, url) {
@@ -42,7 +49,16 @@ export function serve(folder, port = 0, onServed = () => {}) {
       return;
     }
     const type = TYPES[extname(found.file)] ?? "application/octet-stream";
-    response.writeHead(200, { "content-type": type, "content-length": found.size, "cache-control": "no-cache" });
+    const headers = { "content-type": type, "cache-control": "no-cache", vary: "accept-encoding" };
+    if (COMPRESSED.has(extname(found.file)) && /\bgzip\b/.test(String(request.headers["accept-encoding"]))) {
+      const body = await readFile(found.file).then(compress).catch(() => null);
+      if (!body) return void response.destroy();
+      response.writeHead(200, { ...headers, "content-encoding": "gzip", "content-length": body.length });
+      if (request.method === "GET") onServed(request.url ?? "/", body.length);
+      response.end(request.method === "HEAD" ? undefined : body);
+      return;
+    }
+    response.writeHead(200, { ...headers, "content-length": found.size });
     if (request.method === "HEAD") return void response.end();
     onServed(request.url ?? "/", found.size);
     createReadStream(found.file).on("error", () => response.destroy()).pipe(response);

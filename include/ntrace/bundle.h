@@ -37,7 +37,8 @@ enum nt_role {
     NT_ROLE_OPENING,   /* uint32 sample numbers [rows], then their images: what the first view needs */
     NT_ROLE_CODES,     /* one layer axis by axis [columns, rows]: int8 axes, then the norm of the rest as uint8 */
     NT_ROLE_WEIGHTS,   /* the network, as safetensors; rows is 0 */
-    NT_ROLE_STABILITY, /* uint16 [layers, rows]: overlap with the reference layer at the manifest's k */
+    NT_ROLE_STABILITY, /* overlap with the reference layer at the manifest's k: low bytes [layers, rows], then high
+                          bytes */
     NT_ROLE_COUNT
 };
 

@@ -219,7 +219,10 @@ static enum nt_status feed_stability(nt_bundle *b, const struct nt_bundle_chunk 
     if (stability == NULL) {
         return no_memory(chunk, error);
     }
-    memcpy(stability, raw, chunk->raw_bytes);
+    size_t count = chunk->raw_bytes / 2;
+    for (size_t i = 0; i < count; i++) {
+        stability[i] = (uint16_t)(raw[i] | raw[count + i] << 8);
+    }
     b->stability = stability;
     return NT_OK;
 }

@@ -169,10 +169,22 @@ static enum nt_status write_samples(struct nt_packer *p) {
     return status;
 }
 
+/* Low and high bytes apart, layer by layer: the high ones are nearly all zero. */
 static enum nt_status write_stability(struct nt_packer *p) {
+    size_t count = (size_t)p->samples * p->layers;
     struct nt_bundle_chunk what = {
         .role = NT_ROLE_STABILITY, .rows = p->samples, .columns = p->layers, .raw_bytes = 2 * p->samples * p->layers};
-    return nt_pack_chunk(p, &what, p->stability, what.raw_bytes);
+    uint8_t *raw = nt_allocate(p->allocator, count, 2);
+    if (raw == NULL) {
+        return nt_error_set(p->error, NT_E_MEMORY, "not enough memory for a chunk");
+    }
+    for (size_t i = 0; i < count; i++) {
+        raw[i] = (uint8_t)p->stability[i];
+        raw[count + i] = (uint8_t)(p->stability[i] >> 8);
+    }
+    enum nt_status status = nt_pack_chunk(p, &what, raw, p->samples);
+    nt_release(p->allocator, raw);
+    return status;
 }
 
 static enum nt_status write_weights(struct nt_packer *p, const uint8_t *weights, size_t bytes) {

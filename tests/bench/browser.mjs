@@ -37,7 +37,7 @@ async function firstView(browser, site) {
   const drawn = performance.now() - start;
   await page.waitForLoadState("networkidle");
   const bytes = site.served.reduce((sum, file) => sum + file.bytes, 0);
-  print("first view", `${(bytes / 1e6).toFixed(2)} MB uncompressed in ${site.served.length} files (to hold: 1.5 MB), drawn after ${drawn.toFixed(0)} ms`);
+  print("first view", `${(bytes / 1e6).toFixed(2)} MB in ${site.served.length} files (to hold: 1.5 MB), drawn after ${drawn.toFixed(0)} ms`);
   await close();
 }
 
