@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { after, test } from "node:test";
 import { fileURLToPath } from "node:url";
 
@@ -11,7 +11,7 @@ const root = fileURLToPath(new URL("../../", import.meta.url));
 const ntrace = join(root, "build/ntrace");
 const bundle = join(root, "build/tests/bundle");
 const sketches = join(root, "build/tests/sketches");
-const weights = process.env.WEIGHTS ?? join(root, "data/reference.safetensors");
+const weights = resolve(root, process.env.WEIGHTS ?? "data/reference.safetensors");
 const scratch = mkdtempSync(join(tmpdir(), "ntrace-cli-"));
 after(() => rmSync(scratch, { recursive: true }));
 
