@@ -1,6 +1,7 @@
 import { createChunks } from "./chunks.js";
 import { NtraceError, throwIfCancelled } from "./errors.js";
 import { packTrace } from "./trace_layout.js";
+import { TURN_MILLISECONDS, nextTurn } from "./turns.js";
 
 /** @typedef {import("./ntrace.d.ts").CallOptions} CallOptions */
 /** @typedef {import("./ntrace.d.ts").Manifest} Manifest */
@@ -9,28 +10,10 @@ import { packTrace } from "./trace_layout.js";
 
 /** In the order of enum nt_role in include/ntrace/bundle.h. @type {Role[]} */
 const ROLES = ["samples", "images", "opening", "codes", "weights", "stability"];
-/** How long the engine computes before it listens to messages again. */
-const TURN_MILLISECONDS = 8;
 const STEP_SAMPLES = 16;
 const MANIFEST_LIMIT = 16 << 20;
 
 const decoder = new TextDecoder();
-
-/** Lets messages that have arrived be handled. */
-const nextTurn =
-  typeof setImmediate === "function"
-    ? () => new Promise((resolve) => setImmediate(resolve))
-    : (() => {
-        const channel = new MessageChannel();
-        /** @type {((value: unknown) => void)[]} */
-        const waiting = [];
-        channel.port1.onmessage = () => waiting.shift()?.(undefined);
-        return () =>
-          new Promise((resolve) => {
-            waiting.push(resolve);
-            channel.port2.postMessage(0);
-          });
-      })();
 
 /**
  * Opens a bundle: reads its manifest, and its samples' labels.
@@ -122,7 +105,7 @@ export class Engine {
     const query = await this.#ask(sample, [from, to], k, options);
     try {
       const preview = query.compute(() => this.#readTrace(query.at, false, query.milliseconds));
-      if (!exact || !this.#hasNetwork()) return preview;
+      if (!exact || !this.hasNetwork()) return preview;
       options.onPreview?.(preview);
       await this.#refine(query, sample, options);
       return query.compute(() => this.#readTrace(query.at, true, query.milliseconds));
@@ -135,7 +118,7 @@ export class Engine {
   async neighbors({ sample, layer, k, exact = true }, options = {}) {
     const query = await this.#ask(sample, [layer], k, options);
     try {
-      const refine = exact && this.#hasNetwork();
+      const refine = exact && this.hasNetwork();
       if (refine) await this.#refine(query, sample, options);
       const found = this.core.borrow((take) => {
         const [index, distance] = [take(4 * k), take(4 * k)];
@@ -157,7 +140,7 @@ export class Engine {
 
   /** @param {{ sample: number }} request @param {CallOptions} [options] */
   async probabilities({ sample }, options = {}) {
-    this.#check(sample, "sample", this.manifest.dataset.samples);
+    this.check(sample, "sample", this.manifest.dataset.samples);
     await Promise.all([this.needImages([sample], options), this.need("weights", 0, "the network", options)]);
     const classes = this.manifest.classes.length;
     return this.core.borrow((take) => {
@@ -170,7 +153,7 @@ export class Engine {
   /** @param {{ samples: ArrayLike<number> }} request @param {CallOptions} [options] */
   async images({ samples }, options = {}) {
     const wanted = Array.from(samples);
-    for (const sample of wanted) this.#check(sample, "sample", this.manifest.dataset.samples);
+    for (const sample of wanted) this.check(sample, "sample", this.manifest.dataset.samples);
     await this.needImages(wanted, options);
     const { channels, height, width } = this.manifest.dataset.image;
     const size = channels * height * width;
@@ -214,12 +197,13 @@ export class Engine {
     });
   }
 
-  #hasNetwork() {
+  /** Whether exact activations can be had. */
+  hasNetwork() {
     return this.manifest.chunks.some((chunk) => chunk.role === "weights");
   }
 
-  /** @param {number} value @param {string} what @param {number} count */
-  #check(value, what, count) {
+  /** Refuses what is not a whole number below `count`. @param {number} value @param {string} what @param {number} count */
+  check(value, what, count) {
     if (Number.isInteger(value) && value >= 0 && value < count) return;
     throw new NtraceError("argument", `${what} ${value}: expected a whole number from 0 to ${count - 1}.`);
   }
@@ -227,8 +211,8 @@ export class Engine {
   /** Answers on codes. @param {number} sample @param {number[]} layers @param {number} k @param {CallOptions} options */
   async #ask(sample, layers, k, options) {
     const { core, manifest } = this;
-    this.#check(sample, "sample", manifest.dataset.samples);
-    for (const layer of layers) this.#check(layer, "layer", manifest.layers.length);
+    this.check(sample, "sample", manifest.dataset.samples);
+    for (const layer of layers) this.check(layer, "layer", manifest.layers.length);
     if (!Number.isInteger(k) || k < 1) throw new NtraceError("argument", `k = ${k}: expected a whole number from 1.`);
     await Promise.all(layers.map((layer) => this.need("codes", layer, `codes of ${manifest.layers[layer].name}`, options)));
     throwIfCancelled(options.signal);

@@ -23,26 +23,22 @@ async function open({ url, variant }, options) {
   return { url: source.base, manifest: engine.manifest, samples: engine.samples(), engine: { variant: loaded.variant, version } };
 }
 
+/** What an open bundle answers. @type {Record<string, (engine: import("./engine.js").Engine, request: any, options: any) => any>} */
+const METHODS = {
+  trace: (engine, request, options) => engine.trace(request, options),
+  neighbors: (engine, request, options) => engine.neighbors(request, options),
+  stability: (engine, _, options) => engine.stability(options),
+  probabilities: (engine, request, options) => engine.probabilities(request, options),
+  images: (engine, request, options) => engine.images(request, options),
+  memory: (engine) => engine.memory(),
+};
+
 /** @param {string} method @param {any} request @param {any} options */
 function perform(method, request, options) {
   if (method === "open") return open(request, options);
   if (!engine) throw new NtraceError("argument", "No bundle is open.");
-  switch (method) {
-    case "trace":
-      return engine.trace(request, options);
-    case "neighbors":
-      return engine.neighbors(request, options);
-    case "stability":
-      return engine.stability(options);
-    case "probabilities":
-      return engine.probabilities(request, options);
-    case "images":
-      return engine.images(request, options);
-    case "memory":
-      return engine.memory();
-    default:
-      throw new NtraceError("argument", `The engine has no method ${method}.`);
-  }
+  if (!Object.hasOwn(METHODS, method)) throw new NtraceError("argument", `The engine has no method ${method}.`);
+  return METHODS[method](engine, request, options);
 }
 
 /** Buffers that can change threads instead of being copied. @param {any} result @returns {Transferable[]} */
