@@ -38,6 +38,7 @@ WASM_PACKAGES = emscripten:/usr/bin/emcc dpkg-dev:/usr/bin/dpkg-source
 TEST_PACKAGES = libcmocka-dev:/usr/include/cmocka.h
 BROWSER_PACKAGES = chromium:/usr/bin/chromium fonts-dejavu-core:/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf
 NPM = web/node_modules/.package-lock.json
+BENCH_NPM = tests/bench/node_modules/.package-lock.json
 
 setup: setup-native setup-wasm setup-test setup-browser $(NPM)
 setup-native: PACKAGES = $(NATIVE_PACKAGES)
@@ -54,6 +55,9 @@ setup-native setup-wasm setup-test setup-browser:
 
 $(NPM): web/package.json web/package-lock.json
 	cd web && npm ci --loglevel=error
+	@touch $@
+$(BENCH_NPM): tests/bench/package.json tests/bench/package-lock.json
+	cd tests/bench && npm ci --loglevel=error
 	@touch $@
 
 # ---- Native. ----
@@ -196,7 +200,7 @@ test-web: wasm web data build/tests/bundle/current.json | setup-browser
 
 REAL_SKETCHES = $(wildcard ../shared/quickdraw)
 
-bench: wasm web data build/native/tests/bench/network | setup-browser
+bench: wasm web data build/native/tests/bench/network $(BENCH_NPM) | setup-browser
 	build/ntrace bench build/site/bundle
 	$(NODE) tests/bench/browser.mjs
 	@if /usr/bin/python3 -c 'import torch' 2>/dev/null; then \
