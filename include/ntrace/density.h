@@ -21,6 +21,36 @@ extern "C" {
  * n). */
 enum nt_status nt_density(double *density, const double *at, uint32_t points, const float *value, uint32_t n);
 
+/* Scott's bandwidth as nt_density takes it; 0 where n < 2 or all values are equal. */
+double nt_density_bandwidth(const float *value, uint32_t n);
+
+/* ---- Densities by class: the distances from one sample to all others, sorted, a grid, then nt_density a class. ----
+ */
+
+/* Sorts all samples but one by (label, distance, index).
+ *
+ * order     out  [N - 1] sample numbers; those of class c are order[start[c]] .. order[start[c + 1] - 1], nearest first
+ * value     out  [N - 1] their distances
+ * start     out  [classes + 1]
+ * distance  in   [N] from the sample, not negative
+ * label     in   [N] below classes (asserted)
+ * scratch        [3 N] uint32
+ *
+ * Asserts sample < N. O(N). */
+void nt_density_sort(uint32_t *order, float *value, uint32_t *start, const float *distance, const uint16_t *label,
+                     uint32_t sample, uint32_t n, uint32_t classes, uint32_t *scratch);
+
+/* A grid on which the densities of all classes can be drawn: evenly spaced from the least to the greatest of each
+ * class's nearest less and farthest plus three bandwidths, below 0 cut off, for there are no negative distances.
+ *
+ * at         out  [points] ascending; all 0 where there is not one other sample
+ * bandwidth  out  [classes] 0 for a class that has no density: fewer than two samples, or all equally far
+ * value, start  in  as nt_density_sort gives them
+ *
+ * Needs points >= 2 (asserted). */
+void nt_density_grid(double *at, double *bandwidth, const float *value, const uint32_t *start, uint32_t classes,
+                     uint32_t points);
+
 #ifdef __cplusplus
 }
 #endif

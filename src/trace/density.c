@@ -16,11 +16,13 @@ static double deviation(const float *value, uint32_t n) {
     return sqrt(square / (n - 1));
 }
 
+double nt_density_bandwidth(const float *value, uint32_t n) { return n < 2 ? 0 : deviation(value, n) * pow(n, -0.2); }
+
 enum nt_status nt_density(double *density, const double *at, uint32_t points, const float *value, uint32_t n) {
     if (n < 2) {
         return NT_E_ARG;
     }
-    double width = deviation(value, n) * pow(n, -0.2);
+    double width = nt_density_bandwidth(value, n);
     if (!(width > 0)) {
         return NT_E_VALUE;
     }
