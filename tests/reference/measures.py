@@ -121,6 +121,75 @@ def densities(distance, label, sample, classes, at):
     return np.array(rows), widths
 
 
+def suggestions(distances_, label, prediction, confidence, classes, layers, k, count):
+    """The reasons of include/ntrace/suggest.h, each sorted in full. Rows: reason, sample, from, layer, label, label, three figures."""
+    nears = [nearest(d, k) for d in distances_]
+    n, last = len(label), len(layers) - 1
+    hoods = []
+    for near, d in zip(nears, distances_):
+        own = label[near] == label[:, None]
+        top = [sorted(set(row), key=lambda c: (-row.count(c), row.index(c))) for row in label[near].tolist()]
+        far = np.take_along_axis(d, near, 1)
+        mean = np.where(own.any(1), (far * own).sum(1) / np.maximum(own.sum(1), 1), far[:, -1])
+        median = [np.sort(mean[(label == c) & own.any(1)]) for c in range(classes)]
+        median = np.array([m[(len(m) - 1) // 2] if len(m) else 0 for m in median])[label]
+        hoods.append({
+            "first": [t[0] for t in top], "second": [t[1] if len(t) > 1 else None for t in top], "own": own.mean(1),
+            "share": lambda i, c, near=near: float((label[near[i]] == c).mean()),
+            "ratio": np.divide(mean, median, out=np.zeros(n), where=median > 0),
+            "hub": occurrences(near), "hub_own": np.bincount(near[own], minlength=n),
+        })
+    rows = []
+
+    def rank(reason, start, layer, found):
+        """found: (scores, sample, labels or None, figures)"""
+        for _, i, labels, figures in sorted(found, key=lambda f: (tuple(-s for s in f[0]), f[1]))[:count]:
+            labels = labels or (label[i], label[i])
+            rows.append([reason, i, start, layer, *map(int, labels), *(*map(float, figures), 0.0, 0.0)[:3]])
+
+    def flips(reason, a, b):
+        found = []
+        for i in range(n):
+            p, q = hoods[a]["first"][i], hoods[b]["first"][i]
+            if p != q:
+                left, joined = hoods[a]["share"](i, p), hoods[b]["share"](i, q)
+                found.append(((min(left, joined),), i, (p, q), (left, joined)))
+        rank(reason, layers[a], layers[b], found)
+
+    for a in range(last):
+        kept = overlap(nears[a], nears[a + 1])
+        rank(0, layers[a], layers[a + 1], [((-x,), i, None, (x, kept.mean())) for i, x in enumerate(kept) if x < kept.mean()])
+    for a in range(last):
+        flips(1, a, a + 1)
+    flips(2, 0, last)
+    kept = np.mean([overlap(nears[0], near) for near in nears[1:]], axis=0)
+    rank(3, layers[0], layers[last], [((x,), i, None, (x, kept.mean())) for i, x in enumerate(kept) if x >= kept.mean()])
+    rank(4, layers[0], layers[last], [((-x,), i, None, (x, kept.mean())) for i, x in enumerate(kept) if x < kept.mean()])
+    for a in (0, last):
+        h = hoods[a]
+        rank(5, layers[a], layers[a], [((-h["own"][i], h["ratio"][i]), i, (label[i], h["first"][i]), (h["own"][i], h["ratio"][i]))
+                                       for i in range(n) if h["own"][i] < 1])
+    for a, h in enumerate(hoods):
+        rank(6, layers[a], layers[a], [((h["hub"][i],), i, None, (h["hub"][i], h["hub_own"][i] / h["hub"][i]))
+                                       for i in range(n) if h["hub"][i] > k])
+    h, start = hoods[last], hoods[0]
+    first = h["first"]
+    rank(7, layers[last], layers[last],
+         [((h["share"](i, first[i]) * confidence[i],), i, (label[i], first[i]), (h["share"](i, first[i]), confidence[i], h["own"][i]))
+          for i in range(n) if first[i] != label[i] and first[i] == prediction[i]])
+    rank(8, layers[last], layers[last],
+         [((h["share"](i, c) - h["share"](i, first[i]), -confidence[i]), i, (first[i], c),
+           (h["share"](i, first[i]), h["share"](i, c), confidence[i])) for i, c in enumerate(h["second"]) if c is not None])
+    rank(9, layers[0], layers[last],
+         [((h["own"][i] - start["own"][i],), i, (start["first"][i], label[i]),
+           (start["share"](i, start["first"][i]), start["own"][i], h["own"][i]))
+          for i in range(n) if start["first"][i] != label[i] and first[i] == label[i] and prediction[i] == label[i]])
+    for c in range(classes):
+        rank(10, layers[last], layers[last], [((h["hub_own"][i],), i, None, (h["hub_own"][i], h["own"][i]))
+                                              for i in range(n) if label[i] == c and h["hub_own"][i] > 0])
+    return rows
+
+
 SAMPLES, CLASSES, K, P, CALIBRATION = 60, 4, 7, 0.9, [1, 4, 9, 16, 25, 36, 49, 50, 55, 59]
 
 
@@ -131,11 +200,13 @@ def world(random):
     base, centre = random.normal(size=(SAMPLES, 5)), random.normal(size=(CLASSES, 5))
     layers = [np.round(64 * (base + pull * centre[label] + 0.3 * random.normal(size=base.shape))) / 64 for pull in (0, 1, 2)]
     map_ = np.round(64 * (layers[2][:, :2] + 0.4 * random.normal(size=(SAMPLES, 2)))) / 64
-    return label, prediction, layers, map_
+    label[[6, 30, 44]] = (label[[6, 30, 44]] + 1) % CLASSES  # labelled wrongly
+    confidence = np.round(64 * random.uniform(0.3, 1, SAMPLES)) / 64
+    return label, prediction, confidence, layers, map_
 
 
 def main():
-    label, prediction, layers, map_ = world(np.random.default_rng(2026))
+    label, prediction, confidence, layers, map_ = world(np.random.default_rng(2026))
     apart = [distances(x) for x in layers]
     nears = [nearest(d, K) for d in apart]
     counts = occurrences(nears[2])
@@ -147,7 +218,7 @@ def main():
     dimension_class, used_class = two_nn(distances(layers[0][members]))
     out = {
         "samples": SAMPLES, "classes": CLASSES, "k": K, "p": P, "calibration": CALIBRATION,
-        "label": label, "prediction": prediction, "map": map_, **{f"layer{i}": x for i, x in enumerate(layers)},
+        "label": label, "prediction": prediction, "known": confidence, "map": map_, **{f"layer{i}": x for i, x in enumerate(layers)},
         "overlap": overlap(nears[0], nears[2]), "lcmc": lcmc(nears[0], nears[2], SAMPLES),
         "jaccard": jaccard(nears[0], nears[2]), "rbo": rank_biased_overlap(nears[0], nears[2], P),
         "purity": purity(nears[2], label), "purity_prediction": purity(nears[2], prediction),
@@ -157,6 +228,7 @@ def main():
         "dimension": dimension, "dimension_used": used, "dimension_class1": dimension_class, "dimension_class1_used": used_class,
         "trustworthiness": trustworthiness(layers[2], map_, n_neighbors=K), "continuity": continuity(layers[2], map_, K),
         "summary": summary(label, prediction, CLASSES),
+        "suggestions": np.array(suggestions(apart, label, prediction, confidence, CLASSES, [2, 5, 9], K, 3)),
         "density_at": at, "density": density, "density_bandwidth": width,
     }
     plain = {key: value.ravel().tolist() if isinstance(value, np.ndarray) else value for key, value in out.items()}
