@@ -8,6 +8,7 @@
 #include "ntrace/allocator.h"
 #include "ntrace/bundle.h"
 #include "ntrace/codes.h"
+#include "ntrace/explain.h"
 #include "ntrace/knn.h"
 #include "ntrace/net.h"
 #include "ntrace/random.h"
@@ -16,11 +17,13 @@
 
 #define EXPORT(name) __attribute__((export_name(#name))) name
 
-/* engine.js and trace_layout.js read these structs by offset. */
+/* engine.js, trace_layout.js and explain.js read these structs by offset. */
 _Static_assert(sizeof(struct nt_trace_point) == 44, "trace points have no padding");
 _Static_assert(sizeof(struct nt_trace_sector) == 20, "trace sectors have no padding");
 _Static_assert(offsetof(struct nt_trace, points) == 36 && offsetof(struct nt_trace, sectors) == 40, "nine numbers");
 _Static_assert(sizeof(struct nt_trace) == 44, "nine numbers and two pointers");
+_Static_assert(sizeof(struct nt_explain_request) == 32, "eight numbers");
+_Static_assert(sizeof(struct nt_explanation) == 100 && offsetof(struct nt_explanation, shape) == 32, "25 numbers");
 _Static_assert(sizeof(struct nt_error) == 516 && offsetof(struct nt_error, text) == 4, "status, then the text");
 _Static_assert(sizeof(enum nt_status) == 4 && sizeof(size_t) == 4, "arguments are 32 bits wide");
 

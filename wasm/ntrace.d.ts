@@ -153,6 +153,107 @@ export interface TraceOptions extends CallOptions {
   onPreview?: (trace: Trace) => void;
 }
 
+export type ExplainMethod =
+  | "probabilities" | "gradient" | "integratedGradients" | "gradCam" | "occlusion" | "neighborMean" | "layerGradient";
+
+/** What to explain. Formulas and sources stand in include/ntrace/explain.h. */
+export type ExplainRequest = {
+  method: ExplainMethod;
+  /** Whose logit: a class's number. Default: the class with the largest logit. */
+  class?: number;
+} & (
+  | { /** One of the bundle's samples. */ sample: number; pixels?: undefined }
+  | { /** An image from outside: height x width x channels bytes as images() gives them, 0 to 255. */ pixels: Uint8Array | Uint8ClampedArray; sample?: undefined }
+) & {
+    /** integratedGradients: points of the midpoint rule, 1 to 100,000. Default 64. */
+    steps?: number;
+    /** neighborMean: how many neighbours, 1 to 1,000 and less than the samples. Default 10. */
+    k?: number;
+    /** layerGradient: which layer; 0 is the input. Default 0. */
+    layer?: number;
+    /** layerGradient: a sample; its distance is explained instead of the norm. */
+    other?: number;
+  };
+
+/** What every explanation has. */
+export interface ExplanationOf<M extends ExplainMethod> {
+  method: M;
+  /** The class explained, its logit and its probability. */
+  class: number;
+  logit: number;
+  probability: number;
+  /** [height, width, channels], row by row; their smallest and largest. */
+  values: Float32Array;
+  channels: number;
+  height: number;
+  width: number;
+  min: number;
+  max: number;
+  /** Milliseconds of computing in the worker, fetching left out. */
+  milliseconds: number;
+}
+
+/** values [classes] (height 1, width classes): softmax of the logits. */
+export interface Probabilities extends ExplanationOf<"probabilities"> {
+  /** [classes] */
+  logits: Float32Array;
+}
+
+/** Gradient of the logit by the image (0 to 1), signed, as many channels as the image. */
+export interface Gradient extends ExplanationOf<"gradient"> {}
+
+/** What each value of the image adds to the logit, seen from black. */
+export interface IntegratedGradients extends ExplanationOf<"integratedGradients"> {
+  steps: number;
+  /** The logit of a black image. */
+  baselineLogit: number;
+  /** Completeness: the sum of values, less logit - baselineLogit. 0 but for the rule's error. */
+  gap: number;
+}
+
+/** 0 to 1: the map stretched to the image, one channel. */
+export interface GradCam extends ExplanationOf<"gradCam"> {
+  /** The last convolution. */
+  layer: number;
+  /** [mapHeight, mapWidth] as that layer has it, 0 to 1 with the largest 1, or 0 everywhere. */
+  map: Float32Array;
+  mapHeight: number;
+  mapWidth: number;
+}
+
+/** By how much the logit drops behind a black 3 x 3 window, averaged over the windows that cover a pixel; one channel. */
+export interface Occlusion extends ExplanationOf<"occlusion"> {}
+
+/** Mean image of the k samples of largest cosine in the input, 0 to 1, as many channels as the image. Exact. */
+export interface NeighborMean extends Omit<ExplanationOf<"neighborMean">, "class" | "logit" | "probability"> {
+  /** null where the bundle holds no network. */
+  class: number | null;
+  logit: number | null;
+  probability: number | null;
+  k: number;
+  /** [k] nearest first. */
+  index: Uint32Array;
+  /** [k] 0 to 1. */
+  cosine: Float32Array;
+}
+
+/** Gradient by the image of the squared norm of a layer's activation, or of its squared distance to `other`'s. */
+export interface LayerGradient extends ExplanationOf<"layerGradient"> {
+  layer: number;
+  /** That squared norm or squared distance. */
+  value: number;
+}
+
+export interface Explanations {
+  probabilities: Probabilities;
+  gradient: Gradient;
+  integratedGradients: IntegratedGradients;
+  gradCam: GradCam;
+  occlusion: Occlusion;
+  neighborMean: NeighborMean;
+  layerGradient: LayerGradient;
+}
+
 export interface Bundle {
   readonly manifest: Manifest;
   readonly url: string;
@@ -170,6 +271,11 @@ export interface Bundle {
   probabilities(options: { sample: number } & CallOptions): Promise<Float32Array>;
   /** Grey images of the samples, [samples.length, H*W], fetched where they are not there yet. */
   images(options: { samples: ArrayLike<number> } & CallOptions): Promise<Uint8Array>;
+  /**
+   * Explains one image, in the bundle or not. Rejects with "argument" where the request is out of range or the network has no
+   * convolution for Grad-CAM, "missing" where the bundle holds no network (only neighborMean does without), "cancelled".
+   */
+  explain<M extends ExplainMethod>(options: ExplainRequest & { method: M } & CallOptions): Promise<Explanations[M]>;
   /** Bytes of WebAssembly memory in use. */
   memory(): Promise<number>;
   /** Ends the worker. Every call under way is rejected as cancelled. */

@@ -120,6 +120,7 @@ function createBundle(worker, { url, manifest, samples, engine }) {
     stability: (options) => worker.call("stability", {}, options),
     probabilities: ({ sample, ...options }) => worker.call("probabilities", { sample }, options),
     images: ({ samples: wanted, ...options }) => worker.call("images", { samples: Array.from(wanted) }, options),
+    explain: ({ signal, onProgress, ...request }) => worker.call("explain", request, { signal, onProgress }),
     memory: () => worker.call("memory", {}),
     close: () => worker.end(cancelled()),
   });

@@ -1,5 +1,6 @@
 import { openEngine } from "./engine.js";
 import { NtraceError, asNtraceError } from "./errors.js";
+import { explain } from "./explain.js";
 import { loadCore } from "./loader.js";
 import { createSource } from "./source.js";
 
@@ -30,6 +31,7 @@ const METHODS = {
   stability: (engine, _, options) => engine.stability(options),
   probabilities: (engine, request, options) => engine.probabilities(request, options),
   images: (engine, request, options) => engine.images(request, options),
+  explain: (engine, request, options) => explain(engine, request, options),
   memory: (engine) => engine.memory(),
 };
 
