@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #include "ntrace/allocator.h"
+#include "ntrace/graph.h"
 #include "ntrace/net.h"
 #include "ntrace/status.h"
 #include "ntrace/trace.h"
@@ -99,7 +100,7 @@ enum nt_status nt_bundle_feed(nt_bundle *bundle, uint32_t chunk, const void *byt
 /* Chunks that are needed and not loaded yet.
  *
  * chunk  out  [capacity] ascending; returns how many there are (may exceed capacity)
- * rows   in   [rows_count] samples whose images are wanted; for other roles ignored (may be NULL)
+ * rows   in   [rows_count] samples whose images are wanted, NULL for all; for other roles ignored
  */
 uint32_t nt_bundle_need(uint32_t *chunk, uint32_t capacity, const nt_bundle *bundle, enum nt_role role, uint32_t layer,
                         const uint32_t *rows, uint32_t rows_count);
@@ -145,6 +146,11 @@ enum nt_status nt_query_trace(struct nt_trace *trace, const nt_query *query, str
 
 /* Class probabilities [classes] of an image by the bundle's network: softmax of the logits, double sums. */
 enum nt_status nt_bundle_probabilities(float *probability, nt_bundle *bundle, uint32_t sample, struct nt_error *error);
+
+/* Starts the search for the exact neighbours of all samples at a layer (see graph.h). Needs the network and all images
+ * (NT_E_MISSING). The bundle must outlive the search. */
+enum nt_status nt_bundle_graph_search(nt_graph_search **search, const nt_bundle *bundle, uint32_t layer, uint32_t k,
+                                      size_t room, struct nt_error *error);
 
 #ifdef __cplusplus
 }

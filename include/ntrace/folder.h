@@ -21,6 +21,10 @@ enum nt_status nt_folder_load(nt_bundle *bundle, const char *path, enum nt_role 
                               const uint32_t *rows, uint32_t rows_count, const struct nt_allocator *allocator,
                               struct nt_error *error);
 
+/* Feeds all that exact activations of all samples need: the labels, the network and every image. */
+enum nt_status nt_folder_load_exact(nt_bundle *bundle, const char *path, const struct nt_allocator *allocator,
+                                    struct nt_error *error);
+
 /* Reads a whole file of at most `limit` bytes, to be released with `allocator`; one byte 0 follows the last. */
 enum nt_status nt_folder_read_file(uint8_t **bytes, size_t *size, const char *path, size_t limit,
                                    const struct nt_allocator *allocator, struct nt_error *error);

@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "ntrace/allocator.h"
+#include "ntrace/net.h"
 #include "ntrace/status.h"
 
 #ifdef __cplusplus
@@ -36,6 +37,54 @@ void nt_graph_set(nt_graph *graph, uint32_t sample, const uint32_t *index, const
 /* The m nearest of one sample: index [m], distance [m]; either may be NULL. Asserts that the sample is in range and
  * m <= k. */
 void nt_graph_get(uint32_t *index, float *distance, const nt_graph *graph, uint32_t sample, uint32_t m);
+
+/* ---- The exact graph of a layer, found in short steps. ---- */
+
+/* Activations on demand. `read` writes rows [count, H, W, C] of the samples asked for, the same bits each time. */
+struct nt_rows {
+    uint32_t samples;
+    struct nt_shape shape; /* of one row */
+    enum nt_status (*read)(void *context, float *out, const uint32_t *sample, uint32_t count, struct nt_error *error);
+    void (*release)(void *context); /* gives the context up; NULL where there is nothing to give up */
+    void *context;
+};
+
+typedef struct nt_graph_search nt_graph_search;
+
+/* How many pairs each test of a search looked at: by lower bounds on principal axes (all), on reduced rows, exactly. */
+struct nt_graph_work {
+    uint64_t pairs, reduced, exact;
+};
+
+/* Starts the search for all k-nearest-neighbour lists of a layer.
+ *
+ * rows  in  kept by value; released with the search, and on failure too
+ * room  in  bytes for the largest tables (about as much again is needed besides); less room makes larger rows be read
+ *           more often. At least NT_GRAPH_ROOM_MIN.
+ *
+ * Every neighbour list is certified: samples are left out only where a lower bound on their distance, rounding
+ * included, exceeds an upper bound on the k-th. What remains is ranked by nt_distance_squared of the rows themselves.
+ *
+ * Needs 1 <= k < samples. Returns NT_OK, NT_E_ARG or NT_E_MEMORY. */
+enum nt_status nt_graph_search_create(nt_graph_search **search, const struct nt_rows *rows, uint32_t k, size_t room,
+                                      const struct nt_allocator *allocator, struct nt_error *error);
+void nt_graph_search_free(nt_graph_search *search);
+
+enum { NT_GRAPH_ROOM_MIN = 1 << 20 };
+
+/* Takes one short step (some milliseconds; finding the axes takes longest). *done is the share of the work done, 1 when
+ * the graph is there. Returns NT_OK, NT_E_MEMORY, NT_E_VALUE (activations that are not finite) or what `read` returned.
+ * After a failure the search can only be freed. */
+enum nt_status nt_graph_search_step(double *done, nt_graph_search *search, struct nt_error *error);
+
+/* The graph, from now on the caller's; NULL before the search is done and when it was taken already. */
+nt_graph *nt_graph_search_take(nt_graph_search *search);
+
+/* The two leading principal components of the rows, [samples, 2], in units of the activations, once the search is done.
+ * Found within the some 190 axes of the search, by covariance over all samples. Borrowed. */
+const float *nt_graph_search_plane(const nt_graph_search *search);
+
+struct nt_graph_work nt_graph_search_work(const nt_graph_search *search);
 
 #ifdef __cplusplus
 }

@@ -297,7 +297,7 @@ uint32_t nt_bundle_need(uint32_t *chunk, uint32_t capacity, const nt_bundle *b, 
         if (needed && role == NT_ROLE_CODES) {
             needed = c->layer == b->manifest.layer[layer].codes;
         } else if (needed && role == NT_ROLE_IMAGES) {
-            needed = holds_wanted(b, c, rows, rows_count);
+            needed = rows == NULL || holds_wanted(b, c, rows, rows_count);
         }
         if (needed) {
             if (count < capacity) {

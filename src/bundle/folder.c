@@ -128,3 +128,10 @@ enum nt_status nt_folder_load(nt_bundle *bundle, const char *path, enum nt_role 
     }
     return NT_OK;
 }
+
+enum nt_status nt_folder_load_exact(nt_bundle *bundle, const char *path, const struct nt_allocator *allocator,
+                                    struct nt_error *error) {
+    NT_TRY(nt_folder_load(bundle, path, NT_ROLE_SAMPLES, 0, NULL, 0, allocator, error));
+    NT_TRY(nt_folder_load(bundle, path, NT_ROLE_WEIGHTS, 0, NULL, 0, allocator, error));
+    return nt_folder_load(bundle, path, NT_ROLE_IMAGES, 0, NULL, 0, allocator, error);
+}

@@ -13,6 +13,7 @@ static const struct {
     {"pack", "pack images, labels and a network into a bundle", nt_command_pack},
     {"verify", "check every hash, size and shape of a bundle", nt_command_verify},
     {"query", "print the nearest neighbours of a sample", nt_command_query},
+    {"graph", "find the nearest neighbours of all samples at a layer", nt_command_graph},
     {"explain", "explain what the network answers on one image", nt_command_explain},
     {"bench", "measure the engine on a bundle", nt_command_bench},
 };

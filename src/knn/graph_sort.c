@@ -1,0 +1,79 @@
+/* Blocks of near samples: Bentley, "Multidimensional Binary Search Trees Used for Associative Searching", CACM 18(9),
+ * 1975, split at medians down to blocks. Only the order of work depends on it: near pairs first keep limits low. */
+#include <string.h>
+
+#include "knn/graph_search.h"
+#include "ntrace/knn.h"
+
+/* A float as an integer that sorts alike, negative ones too. */
+static uint32_t sortable(float x) {
+    uint32_t u;
+    memcpy(&u, &x, sizeof u);
+    return u & 0x80000000u ? ~u : u | 0x80000000u;
+}
+
+/* Sorts the samples at positions first .. first+count by one column of y. room [4 count]. */
+static void sort_part(nt_graph_search *s, uint32_t first, uint32_t count, uint32_t column, uint32_t *room) {
+    uint32_t *key = room, *order = room + count, *scratch = order + count, *sorted = scratch + count;
+    for (uint32_t i = 0; i < count; i++) {
+        key[i] = sortable(s->y[(size_t)s->sample[first + i] * s->columns + column]);
+    }
+    nt_knn_order(order, key, count, scratch);
+    for (uint32_t i = 0; i < count; i++) {
+        sorted[i] = s->sample[first + order[i]];
+    }
+    memcpy(s->sample + first, sorted, count * sizeof *sorted);
+}
+
+/* Moves rows [samples, width] to their positions, cycle by cycle. moved [samples], row [width] are room. */
+static void move_rows(float *rows, const uint32_t *sample, uint32_t samples, size_t width, uint32_t *moved,
+                      float *row) {
+    memset(moved, 0, samples * sizeof *moved);
+    for (uint32_t first = 0; first < samples; first++) {
+        if (moved[first]) {
+            continue;
+        }
+        memcpy(row, rows + first * width, width * sizeof *row);
+        uint32_t at = first;
+        for (; sample[at] != first; at = sample[at]) {
+            memcpy(rows + at * width, rows + sample[at] * width, width * sizeof *row);
+            moved[at] = 1;
+        }
+        memcpy(rows + at * width, row, width * sizeof *row);
+        moved[at] = 1;
+    }
+}
+
+enum nt_status nt_search_sort(nt_graph_search *s) {
+    uint32_t n = s->samples;
+    for (s->blocks = 1; (n + s->blocks - 1) / s->blocks > NT_SEARCH_BLOCK;) {
+        s->blocks *= 2;
+    }
+    s->sample = nt_allocate(s->allocator, n, sizeof *s->sample);
+    s->start = nt_allocate(s->allocator, s->blocks + 1, sizeof *s->start);
+    uint32_t *room = nt_allocate(s->allocator, 4 * (size_t)n, sizeof *room);
+    float *row = nt_allocate(s->allocator, s->reduced > s->columns ? s->reduced : s->columns, sizeof *row);
+    bool there = s->sample != NULL && s->start != NULL && room != NULL && row != NULL;
+    for (uint32_t i = 0; there && i < n; i++) {
+        s->sample[i] = i;
+    }
+    for (uint32_t parts = 1, level = 0; there && parts < s->blocks; parts *= 2, level++) {
+        for (uint32_t p = 0; p < parts; p++) {
+            uint32_t first = (uint32_t)((uint64_t)n * p / parts), end = (uint32_t)((uint64_t)n * (p + 1) / parts);
+            sort_part(s, first, end - first, level % s->axes.count, room);
+        }
+    }
+    for (uint32_t b = 0; there && b <= s->blocks; b++) {
+        s->start[b] = (uint32_t)((uint64_t)n * b / s->blocks);
+    }
+    if (there) {
+        move_rows(s->z, s->sample, n, s->reduced, room, row);
+        move_rows(s->y, s->sample, n, s->columns, room, row);
+        move_rows(s->rest, s->sample, n, 1, room, row);
+        move_rows(s->slack, s->sample, n, 1, room, row);
+        move_rows(s->norm, s->sample, n, 1, room, row);
+    }
+    nt_release(s->allocator, room);
+    nt_release(s->allocator, row);
+    return there ? NT_OK : NT_E_MEMORY;
+}
