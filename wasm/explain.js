@@ -24,7 +24,9 @@ const MOST_UNITS = 16;
 
 /**
  * Explains one image. See Bundle.explain in ntrace.d.ts.
- * @param {import("./engine.js").Engine} engine @param {ExplainRequest} request @param {CallOptions} [options]
+ * @template {ExplainMethod} M
+ * @param {import("./engine.js").Engine} engine @param {ExplainRequest & { method: M }} request @param {CallOptions} [options]
+ * @returns {Promise<import("./ntrace.d.ts").Explanations[M]>}
  */
 export async function explain(engine, request, options = {}) {
   check(engine, request);
@@ -33,7 +35,8 @@ export async function explain(engine, request, options = {}) {
   const { core, handle } = engine;
   const image = imageOf(engine, request);
   const other = "other" in request && request.other !== undefined ? imageOf(engine, { sample: request.other }) : null;
-  const run = new Explanation(core, core.call("nt_bundle_net", handle), handle, request, image, other);
+  const net = engine.hasNetwork() ? core.call("nt_bundle_net", handle) : 0;
+  const run = new Explanation(core, net, handle, request, image, other);
   try {
     for (;;) {
       const { done, units } = run.stepFor(TURN_MILLISECONDS);
