@@ -254,6 +254,56 @@ export interface Explanations {
   layerGradient: LayerGradient;
 }
 
+/** How far the samples of each class lie from one sample at a layer. */
+export interface Densities {
+  sample: number;
+  layer: number;
+  points: number;
+  /** True: distances between exact activations. False: distances on codes. */
+  exact: boolean;
+  /** [points] distances, evenly spaced, in units of the activations; they cover every class. */
+  at: Float64Array;
+  /** [classes, points] row by row: Gaussian kernel density with Scott's bandwidth, as SciPy's gaussian_kde; 0 where the bandwidth is 0. */
+  density: Float64Array;
+  /** [classes] 0 for a class that has no density: fewer than two samples, or all equally far. */
+  bandwidth: Float64Array;
+  /** [classes] samples of the class, the sample itself left out. */
+  count: Uint32Array;
+  /** Per class the nearest samples, nearest first, and the farthest, farthest first. */
+  nearest: { sample: number; distance: number }[][];
+  farthest: { sample: number; distance: number }[][];
+}
+
+export interface DensitiesOptions extends CallOptions {
+  sample: number;
+  layer: number;
+  /** Points of the grid, 2 to 4,096. Default 256. */
+  points?: number;
+  /** How many nearest and farthest samples of each class. Default 4. */
+  examples?: number;
+  /** False answers from codes alone. Default true. */
+  exact?: boolean;
+  /** Called with the answer from codes as soon as it is there, before the exact one. */
+  onPreview?: (densities: Densities) => void;
+}
+
+/** How the network's predictions compare with the true labels. A share of nothing is 0. */
+export interface Summary {
+  /** How many samples are summarised. */
+  samples: number;
+  accuracy: number;
+  /** Mean recall of the classes that have samples. */
+  balancedAccuracy: number;
+  /** [classes] each. */
+  recall: Float64Array;
+  precision: Float64Array;
+  f1: Float64Array;
+  /** [classes] samples whose true class it is. */
+  support: Uint32Array;
+  /** [classes, classes] row: true class, column: predicted class. */
+  confusion: Uint32Array;
+}
+
 export interface Bundle {
   readonly manifest: Manifest;
   readonly url: string;
@@ -267,6 +317,10 @@ export interface Bundle {
   trace(options: TraceOptions): Promise<Trace>;
   /** Overlap with the reference layer at the manifest's k for every layer and sample: [L, N] row by row. */
   stability(options?: CallOptions): Promise<Uint16Array>;
+  /** How far the samples of each class lie from one sample at a layer. */
+  densities(options: DensitiesOptions): Promise<Densities>;
+  /** Accuracy, recall, precision, F1 and confusion matrix of all samples, or of some. */
+  summary(options?: { samples?: ArrayLike<number> } & CallOptions): Promise<Summary>;
   /** [classes], softmax. */
   probabilities(options: { sample: number } & CallOptions): Promise<Float32Array>;
   /** Grey images of the samples, [samples.length, H*W], fetched where they are not there yet. */

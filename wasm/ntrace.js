@@ -118,6 +118,8 @@ function createBundle(worker, { url, manifest, samples, engine }) {
     },
     neighbors: ({ sample, layer, k, exact, ...options }) => worker.call("neighbors", { sample, layer, k, exact }, options),
     stability: (options) => worker.call("stability", {}, options),
+    densities: ({ signal, onProgress, onPreview, ...request }) => worker.call("densities", request, { signal, onProgress, onPreview }),
+    summary: ({ samples: wanted, ...options } = {}) => worker.call("summary", { samples: wanted && Array.from(wanted) }, options),
     probabilities: ({ sample, ...options }) => worker.call("probabilities", { sample }, options),
     images: ({ samples: wanted, ...options }) => worker.call("images", { samples: Array.from(wanted) }, options),
     explain: ({ signal, onProgress, ...request }) => worker.call("explain", request, { signal, onProgress }),

@@ -1,8 +1,10 @@
+import { densities } from "./densities.js";
 import { openEngine } from "./engine.js";
 import { NtraceError, asNtraceError } from "./errors.js";
 import { explain } from "./explain.js";
 import { loadCore } from "./loader.js";
 import { createSource } from "./source.js";
+import { summary } from "./summary.js";
 
 /**
  * Messages in: { id, method, request } and { cancel: id }. Messages out, per id: any number of { progress } and { preview }, then
@@ -29,6 +31,8 @@ const METHODS = {
   trace: (engine, request, options) => engine.trace(request, options),
   neighbors: (engine, request, options) => engine.neighbors(request, options),
   stability: (engine, _, options) => engine.stability(options),
+  densities: (engine, request, options) => densities(engine, request, options),
+  summary: (engine, request) => summary(engine, request),
   probabilities: (engine, request, options) => engine.probabilities(request, options),
   images: (engine, request, options) => engine.images(request, options),
   explain: (engine, request, options) => explain(engine, request, options),
