@@ -7,6 +7,7 @@
 #ifndef NTRACE_NET_H
 #define NTRACE_NET_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -64,6 +65,11 @@ enum nt_status nt_net_create_reference(nt_net **net, uint32_t classes, const str
                                        struct nt_error *error);
 
 void nt_net_free(nt_net *net);
+
+/* Whether convolutions are summed term by term, as training does, or by Winograd's minimal filtering where that is
+ * faster: by filtering unless this says otherwise. Activations differ by rounding alone, at most about 1e-6 of the
+ * largest of their layer. Not to be called during a pass. */
+void nt_net_set_direct(nt_net *net, bool direct);
 
 uint32_t nt_net_layers(const nt_net *net); /* input included */
 /* Borrowed, valid until the network is freed. Asserts that the number is in range. */

@@ -53,6 +53,9 @@ static inline void nt_vf_store(float *p, nt_vf v) { memcpy(p, &v, sizeof v); }
 static inline nt_vf nt_vf_splat(float x) { return x - (nt_vf){0}; }
 /* Lane by lane a > b ? a : b: so max(x, 0) gives +0 for -0 and for NaN. */
 static inline nt_vf nt_vf_max(nt_vf a, nt_vf b) {
+#if defined(NT_TARGET_SIMD128)
+    return (nt_vf)__builtin_wasm_pmax_f32x4(b, a); /* compilers do not see that it is one instruction */
+#endif
     nt_vi mask = a > b;
     return (nt_vf)(((nt_vi)a & mask) | ((nt_vi)b & ~mask));
 }

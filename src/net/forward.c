@@ -1,18 +1,12 @@
-/* The pass forward, in blocks of samples whose activations stay in the cache. */
+/* The pass forward: sample by sample through the convolutions, so that activations stay in the cache, and in batches
+ * through the linear layers, so that weights do. */
 #include <assert.h>
+#include <stdbool.h>
 #include <string.h>
 
 #include "net/network.h"
 
 static size_t rounded(size_t floats) { return (floats + 15) & ~(size_t)15; }
-
-size_t nt_net_widest(const nt_net *net) {
-    size_t widest = 0;
-    for (uint32_t l = 0; l < net->layers; l++) {
-        widest = net->layer[l].layer.size > widest ? net->layer[l].layer.size : widest;
-    }
-    return widest;
-}
 
 size_t nt_net_largest_padded(const nt_net *net) {
     size_t largest = 0;
@@ -25,134 +19,158 @@ size_t nt_net_largest_padded(const nt_net *net) {
     return largest;
 }
 
-static size_t block_of(uint32_t samples) { return samples < NT_NET_BLOCK ? samples : NT_NET_BLOCK; }
+/* The last layer before the first linear one, or the last of all: up to it samples go one by one. */
+static uint32_t head_of(const nt_net *net) {
+    uint32_t l = 1;
+    while (l < net->layers && net->layer[l].layer.kind != NT_LAYER_LINEAR) {
+        l++;
+    }
+    return l - 1;
+}
+
+static size_t widest(const nt_net *net, uint32_t from, uint32_t to) {
+    size_t most = 0;
+    for (uint32_t l = from; l <= to; l++) {
+        most = net->layer[l].layer.size > most ? net->layer[l].layer.size : most;
+    }
+    return most;
+}
+
+size_t nt_net_widest(const nt_net *net) { return widest(net, 0, net->layers - 1); }
+
+/* Floats of the parts of the scratch. */
+struct layout {
+    size_t one;  /* one of two activations of a sample on its way to the first linear layer */
+    size_t many; /* one of two of a batch on its way from there */
+    size_t convolve;
+};
+
+static struct layout layout(const nt_net *net, uint32_t samples) {
+    uint32_t head = head_of(net), batch = samples < NT_NET_BATCH ? samples : NT_NET_BATCH;
+    return (struct layout){rounded(widest(net, 0, head)), rounded(widest(net, head, net->layers - 1) * batch),
+                           rounded(nt_net_convolve_floats(net))};
+}
 
 size_t nt_net_forward_bytes(const nt_net *net, uint32_t samples) {
-    return (2 * rounded(nt_net_widest(net) * block_of(samples)) + rounded(nt_net_largest_padded(net))) * sizeof(float);
-}
-
-void nt_net_pad(float *padded, const float *in, struct nt_shape shape, size_t margin) {
-    size_t line = shape.width * shape.channels, side = margin * shape.channels, padded_line = line + 2 * side;
-    memset(padded, 0, (margin * padded_line + side) * sizeof *padded);
-    padded += margin * padded_line + side;
-    for (size_t y = 0; y < shape.height; y++, in += line, padded += padded_line) {
-        memcpy(padded, in, line * sizeof *in);
-        memset(padded + line, 0, 2 * side * sizeof *padded);
-    }
-    memset(padded, 0, (margin * padded_line - side) * sizeof *padded);
-}
-
-static void convolve(float *out, float *rectified, const struct nt_net_layer *l, const float *in, size_t samples,
-                     float *padded) {
-    size_t kernel = l->layer.kernel, size = (size_t)l->in.channels * l->in.height * l->in.width;
-    size_t line = (l->in.width + kernel - 1) * l->inputs;
-    struct nt_product p = {.weight = l->packed, .bias = l->packed_bias, .columns = l->outputs, .width = l->in.width};
-    p.rows = (size_t)l->in.height * l->in.width;
-    p.step = l->inputs;
-    p.line = p.stride = line;
-    p.segments = kernel;
-    p.length = kernel * l->inputs;
-    for (size_t s = 0; s < samples; s++) {
-        p.in = in + s * size;
-        if (kernel > 1) {
-            nt_net_pad(padded, p.in, l->in, kernel / 2);
-            p.in = padded;
-        }
-        p.out = out != NULL ? out + s * l->layer.size : NULL;
-        p.rectified = rectified != NULL ? rectified + s * l->layer.size : NULL;
-        nt_layer_kernels()->product(&p);
-    }
-}
-
-static void multiply(float *out, float *rectified, const struct nt_net_layer *l, const float *in, size_t samples) {
-    struct nt_product p = {.out = out, .rectified = rectified, .in = in, .weight = l->packed, .bias = l->packed_bias};
-    p.rows = p.width = samples;
-    p.columns = l->outputs;
-    p.step = p.length = l->inputs;
-    p.segments = 1;
-    nt_layer_kernels()->product(&p);
-}
-
-/* Computes one layer of a block; `rectified`, where it is not NULL, gets the ReLU that follows. */
-static void apply(float *out, float *rectified, const struct nt_net_layer *l, const float *in, size_t samples,
-                  float *padded) {
-    const struct nt_layer_kernels *kernels = nt_layer_kernels();
-    size_t size = (size_t)l->in.channels * l->in.height * l->in.width;
-    const struct nt_pool shape = {l->in.height, l->in.width, l->in.channels, l->layer.kernel};
-    switch (l->layer.kind) {
-    case NT_LAYER_CONV2D:
-        convolve(out, rectified, l, in, samples, padded);
-        break;
-    case NT_LAYER_LINEAR:
-        multiply(out, rectified, l, in, samples);
-        break;
-    case NT_LAYER_RELU:
-        kernels->rectify(out, in, samples * size);
-        break;
-    case NT_LAYER_MAXPOOL2D:
-        for (size_t s = 0; s < samples; s++) {
-            kernels->pool(out + s * l->layer.size, in + s * size, &shape);
-        }
-        break;
-    default:
-        memcpy(out, in, samples * size * sizeof *out);
-        break;
-    }
+    struct layout sizes = layout(net, samples);
+    return (2 * sizes.one + 2 * sizes.many + sizes.convolve) * sizeof(float);
 }
 
 struct pass {
     const nt_net *net;
     float *const *activation;
-    float *buffer[2], *padded;
-    uint32_t last; /* the last layer that is wanted */
+    float *one[2], *many[2], *convolve;
+    uint32_t head, last; /* the last layer that is wanted */
 };
 
-/* Where layer l of a block goes: to the caller where it is wanted, else to the buffer that `from` is not in. */
-static float *place(const struct pass *pass, uint32_t l, size_t first, const float *from) {
+/* Where layer l of a batch goes that begins with sample `first`: to the caller where it is wanted, else to a buffer
+ * that `from` is not in. `at` is a sample's number in its batch. */
+static float *place(const struct pass *pass, uint32_t l, size_t first, size_t at, const float *from) {
+    size_t size = pass->net->layer[l].layer.size;
     if (pass->activation[l] != NULL) {
-        return pass->activation[l] + first * pass->net->layer[l].layer.size;
+        return pass->activation[l] + (first + at) * size;
     }
-    return pass->buffer[from == pass->buffer[0]];
+    if (l < pass->head) {
+        return pass->one[from == pass->one[0]];
+    }
+    return pass->many[from == pass->many[0]] + at * size;
 }
 
-static void forward_block(const struct pass *pass, const float *input, size_t first, size_t samples) {
-    const nt_net *net = pass->net;
-    const float *from = input + first * net->layer[0].layer.size;
-    if (pass->activation[0] != NULL) {
-        memcpy(place(pass, 0, first, NULL), from, samples * net->layer[0].layer.size * sizeof *from);
+/* Whether what follows layer i is computed with it, in the same kernel. */
+static bool rectifies(const struct pass *pass, uint32_t i) {
+    const struct nt_net_layer *l = &pass->net->layer[i];
+    return l->outputs > 0 && i < pass->last && l[1].layer.kind == NT_LAYER_RELU;
+}
+static bool pools(const struct pass *pass, uint32_t i) { return pass->net->layer[i].windows && i + 2 <= pass->last; }
+
+/* Computes layer i and what goes with it; returns the last layer computed, and where it is. */
+static uint32_t apply(float **to, const struct pass *pass, uint32_t i, size_t first, size_t at, const float *from,
+                      size_t samples) {
+    const struct nt_net_layer *l = &pass->net->layer[i];
+    const struct nt_layer_kernels *kernels = nt_layer_kernels();
+    const struct nt_pool shape = {l->in.height, l->in.width, l->in.channels, l->layer.kernel};
+    uint32_t end = pools(pass, i) ? i + 2 : rectifies(pass, i) ? i + 1 : i;
+    float *result[3] = {NULL};
+    for (uint32_t r = i; r <= end; r++) {
+        result[r - i] = r == end || pass->activation[r] != NULL ? place(pass, r, first, at, from) : NULL;
     }
-    for (uint32_t i = 1; i <= pass->last; i++) {
-        const struct nt_net_layer *l = &net->layer[i];
-        if (l->layer.kind == NT_LAYER_FLATTEN && pass->activation[i] == NULL) {
+    *to = result[end - i];
+    switch (l->layer.kind) {
+    case NT_LAYER_CONV2D:
+        nt_net_convolve(&(struct nt_net_outputs){result[0], result[1], result[2], NULL}, pass->net, l, from,
+                        pass->convolve);
+        break;
+    case NT_LAYER_LINEAR:
+        nt_net_multiply(result[0], result[1], l, from, samples);
+        break;
+    case NT_LAYER_RELU:
+        kernels->rectify(*to, from, samples * l->layer.size);
+        break;
+    case NT_LAYER_MAXPOOL2D:
+        kernels->pool(*to, from, &shape);
+        break;
+    default:
+        memcpy(*to, from, samples * l->layer.size * sizeof *from);
+        break;
+    }
+    return end;
+}
+
+/* Layers begin .. end of a batch, or of its sample number `at`, from layer begin - 1; returns where layer `end` is. */
+static const float *run(const struct pass *pass, uint32_t begin, uint32_t end, size_t first, size_t at,
+                        const float *from, size_t samples) {
+    for (uint32_t i = begin; i <= end; i++) {
+        float *to;
+        if (pass->net->layer[i].layer.kind == NT_LAYER_FLATTEN && pass->activation[i] == NULL) {
             continue; /* the same floats in the same order */
         }
-        if (l->outputs > 0 && i < pass->last && l[1].layer.kind == NT_LAYER_RELU) {
-            float *to = place(pass, i + 1, first, from);
-            apply(pass->activation[i] != NULL ? place(pass, i, first, from) : NULL, to, l, from, samples, pass->padded);
-            from = to;
-            i++;
-        } else {
-            float *to = place(pass, i, first, from);
-            apply(to, NULL, l, from, samples, pass->padded);
-            from = to;
+        i = apply(&to, pass, i, first, at, from, samples);
+        from = to;
+    }
+    return from;
+}
+
+static void forward_batch(const struct pass *pass, const float *input, size_t first, size_t samples) {
+    size_t size = pass->net->layer[0].layer.size;
+    const float *from = input + first * size;
+    if (pass->activation[0] != NULL) {
+        memcpy(pass->activation[0] + first * size, from, samples * size * sizeof *from);
+    }
+    if (pass->head > 0) {
+        const float *begin = from;
+        for (size_t s = 0; s < samples; s++) {
+            const float *to = run(pass, 1, pass->head, first, s, begin + s * size, 1);
+            from = s == 0 ? to : from;
         }
     }
+    (void)run(pass, pass->head + 1, pass->last, first, 0, from, samples);
+}
+
+/* The layers up to the head, less those at its end that cost nothing. */
+static uint32_t shortened(const struct pass *pass, uint32_t head) {
+    while (head > 0 && pass->net->layer[head].layer.kind == NT_LAYER_FLATTEN && pass->activation[head] == NULL) {
+        head--;
+    }
+    return head < pass->last ? head : pass->last;
 }
 
 enum nt_status nt_net_forward(float *const *activation, const nt_net *net, const float *input, uint32_t samples,
                               void *scratch) {
     assert(((uintptr_t)scratch & 63) == 0);
     struct pass pass = {.net = net, .activation = activation};
-    size_t half = rounded(nt_net_widest(net) * block_of(samples));
-    pass.buffer[0] = scratch;
-    pass.buffer[1] = pass.buffer[0] + half;
-    pass.padded = pass.buffer[1] + half;
+    struct layout sizes = layout(net, samples);
+    pass.one[0] = scratch;
+    pass.one[1] = pass.one[0] + sizes.one;
+    pass.many[0] = pass.one[1] + sizes.one;
+    pass.many[1] = pass.many[0] + sizes.many;
+    pass.convolve = pass.many[1] + sizes.many;
     for (uint32_t l = 0; l < net->layers; l++) {
         pass.last = activation[l] != NULL ? l : pass.last;
     }
-    for (size_t first = 0; first < samples; first += NT_NET_BLOCK) {
+    pass.head = shortened(&pass, head_of(net));
+    for (size_t first = 0; first < samples; first += NT_NET_BATCH) {
         size_t left = samples - first;
-        forward_block(&pass, input, first, left < NT_NET_BLOCK ? left : NT_NET_BLOCK);
+        forward_batch(&pass, input, first, left < NT_NET_BATCH ? left : NT_NET_BATCH);
     }
     return NT_OK;
 }

@@ -3,6 +3,7 @@
 #define NTRACE_NET_LAYERS_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 /* Columns of one packed panel of weights. A multiple of every target's lanes, so that one packing serves all. */
 enum { NT_PANEL = 16 };
@@ -38,8 +39,51 @@ struct nt_pool {
     size_t height, width, channels, window;
 };
 
+/* What a convolution writes, window by window of 2 x 2 pixels, while its sums are at hand. Any but `place` alone may be
+ * NULL. */
+struct nt_windows {
+    float *out, *rectified; /* [height, width, columns] the sums, and max(sum, 0) */
+    float *pooled;          /* [height / 2, width / 2, columns] the largest max(sum, 0) of each window */
+    uint32_t *place;        /* as pooled: which of the window's pixels has it, row by row, the first of equals; or */
+    size_t height, width, columns;
+};
+
+enum { NT_NO_PLACE = 4 /* none: the whole window is 0 */, NT_PLACES };
+
+/* Convolution by Winograd's minimal filtering, see winograd_kernels.h. */
+struct nt_winograd {
+    struct nt_windows to;
+    const float *in;     /* [height, width, inputs] */
+    const float *weight; /* [panels][NT_FREQUENCIES][inputs][NT_PANEL], transformed; zero beyond `columns` */
+    const float *bias;   /* [panels * NT_PANEL] */
+    float *scratch;      /* nt_winograd_floats(...) */
+    size_t inputs;       /* a multiple of NT_PANEL */
+    size_t down, across; /* tiles, of 2 x 2 outputs each */
+};
+
+enum { NT_FREQUENCIES = 16 };
+
+static inline size_t nt_winograd_floats(size_t height, size_t width, size_t inputs) {
+    return ((height + 1) / 2 * ((width + 1) / 2) * NT_FREQUENCIES + width) * inputs;
+}
+
+/* Gradient by the input of a convolution, ReLU and pooling by 2 x 2: each pooled value passes its gradient to one
+ * output of the convolution, and this to the inputs around it. */
+struct nt_spread {
+    float *sum;            /* [2 down + kernel - 1, line] padded on all sides by half a kernel; added to */
+    const float *gradient; /* [down, gradient_line], in a line [across, columns] */
+    const uint32_t *place; /* [down, across, columns] */
+    const float *weight;   /* spread: [columns][kernel][kernel * inputs]; spread_patches: [columns][NT_PLACES][16] */
+    size_t down, across, columns, gradient_line;
+    size_t kernel, inputs, line;
+};
+
 struct nt_layer_kernels {
     void (*product)(const struct nt_product *product);
+    void (*product_windows)(const struct nt_windows *to, const struct nt_product *product); /* pooled and place alone */
+    void (*winograd)(const struct nt_winograd *winograd);
+    void (*spread)(const struct nt_spread *spread);
+    void (*spread_patches)(const struct nt_spread *spread); /* one input channel, kernel 3 */
     void (*outer)(const struct nt_outer *outer);
     void (*rectify)(float *out, const float *in, size_t count);
     void (*rectify_backward)(float *gradient, const float *out, const float *out_gradient, size_t count);

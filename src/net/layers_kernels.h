@@ -14,51 +14,73 @@ enum { ROWS = 4, VECTORS = 2 };
 #else
 enum { ROWS = 4, VECTORS = 1 };
 #endif
-enum { GROUP = VECTORS * NT_LANES /* columns of one tile */, TERMS = 8 /* rows of a tile of weight gradients */ };
+enum {
+    HALF = ROWS / 2,
+    GROUP = VECTORS * NT_LANES, /* columns of one tile */
+    TERMS = 8                   /* rows of a tile of weight gradients */
+};
 
 #define INLINE static inline __attribute__((always_inline))
 
-/* Writes the first `columns` (at most GROUP) of one row of sums. */
-INLINE void write(float *out, const nt_vf *sum, size_t columns) {
-    if (columns >= GROUP) {
-        NT_UNROLL
-        for (size_t j = 0; j < VECTORS; j++) {
-            nt_vf_store(out + j * NT_LANES, sum[j]);
-        }
+/* Writes the first `columns` (all, if more than there are lanes) of a vector. */
+INLINE void write(float *out, nt_vf v, size_t columns) {
+    if (columns >= NT_LANES) {
+        nt_vf_store(out, v);
     } else {
-        float kept[GROUP];
-        for (size_t j = 0; j < VECTORS; j++) {
-            nt_vf_store(kept + j * NT_LANES, sum[j]);
-        }
+        float kept[NT_LANES];
+        nt_vf_store(kept, v);
         memcpy(out, kept, columns * sizeof *out);
     }
 }
 
-/* Sums of `rows` (constant, at most ROWS) rows by one group of columns. */
-INLINE void sums(nt_vf sum[ROWS][VECTORS], const struct nt_product *p, const float *const *start, const float *weight,
+/* Adds `length` terms to the sums of `rows` (constant, at most ROWS) rows. One term at a time: unrolled by hand, V8
+ * loads what all of them need first, and runs out of registers; it unrolls by itself. */
+INLINE void add_terms(nt_vf sum[][VECTORS], const float *const *in, const float *weight, size_t length, size_t rows) {
+    for (size_t t = 0; t < length; t++, weight += NT_PANEL) {
+        nt_vf right[VECTORS];
+        NT_UNROLL
+        for (size_t j = 0; j < VECTORS; j++) {
+            right[j] = nt_vf_load(weight + j * NT_LANES);
+        }
+        NT_UNROLL
+        for (size_t i = 0; i < rows; i++) {
+            nt_vf left = nt_vf_splat(in[i][t]);
+            NT_UNROLL
+            for (size_t j = 0; j < VECTORS; j++) {
+                sum[i][j] = sum[i][j] + left * right[j];
+            }
+        }
+    }
+}
+
+/* Sums of rows that start at start[0] .. start[rows - 1], by the group of columns at `column`. */
+INLINE void sums(nt_vf sum[][VECTORS], const struct nt_product *p, const float *const *start, size_t column,
                  size_t rows) {
-    for (size_t s = 0; s < p->segments; s++) {
+    const float *weight = p->weight + (column / NT_PANEL * p->segments * p->length) * NT_PANEL + column % NT_PANEL;
+    NT_UNROLL
+    for (size_t i = 0; i < rows; i++) {
+        NT_UNROLL
+        for (size_t j = 0; j < VECTORS; j++) {
+            sum[i][j] = nt_vf_load(p->bias + column + j * NT_LANES);
+        }
+    }
+    for (size_t s = 0; s < p->segments; s++, weight += p->length * NT_PANEL) {
         const float *in[ROWS];
         NT_UNROLL
         for (size_t i = 0; i < rows; i++) {
             in[i] = start[i] + s * p->stride;
         }
-        for (size_t t = 0; t < p->length; t++) {
-            nt_vf right[VECTORS];
-            NT_UNROLL
-            for (size_t j = 0; j < VECTORS; j++) {
-                right[j] = nt_vf_load(weight + j * NT_LANES);
-            }
-            weight += NT_PANEL;
-            NT_UNROLL
-            for (size_t i = 0; i < rows; i++) {
-                nt_vf left = nt_vf_splat(in[i][t]);
-                NT_UNROLL
-                for (size_t j = 0; j < VECTORS; j++) {
-                    sum[i][j] = sum[i][j] + left * right[j];
-                }
-            }
-        }
+        add_terms(sum, in, weight, p->length, rows);
+    }
+}
+
+INLINE void write_sums(const struct nt_product *p, size_t column, nt_vf sum, size_t row) {
+    size_t at = row * p->columns + column, left = p->columns - column;
+    if (p->out != NULL) {
+        write(p->out + at, sum, left);
+    }
+    if (p->rectified != NULL) {
+        write(p->rectified + at, nt_vf_max(sum, nt_vf_splat(0)), left);
     }
 }
 
@@ -72,39 +94,81 @@ INLINE void tile(const struct nt_product *p, size_t first, size_t column, size_t
         start[i] = p->in + y * p->line + x * p->step;
         y += x + 1 == p->width;
         x = x + 1 == p->width ? 0 : x + 1;
-        NT_UNROLL
-        for (size_t j = 0; j < VECTORS; j++) {
-            sum[i][j] = nt_vf_load(p->bias + column + j * NT_LANES);
-        }
     }
-    size_t panel = column / NT_PANEL, within = column % NT_PANEL;
-    sums(sum, p, start, p->weight + panel * p->segments * p->length * NT_PANEL + within, rows);
+    sums(sum, p, start, column, rows);
     for (size_t i = 0; i < rows; i++) {
-        size_t at = (first + i) * p->columns + column;
-        if (p->out != NULL) {
-            write(p->out + at, sum[i], p->columns - column);
-        }
-        if (p->rectified != NULL) {
-            for (size_t j = 0; j < VECTORS; j++) {
-                sum[i][j] = nt_vf_max(sum[i][j], nt_vf_splat(0));
-            }
-            write(p->rectified + at, sum[i], p->columns - column);
+        for (size_t j = 0; j < VECTORS && column + j * NT_LANES < p->columns; j++) {
+            write_sums(p, column + j * NT_LANES, sum[i][j], first + i);
         }
     }
 }
 
+/* Rows of the next tile while `left` are left. Tiles of few rows wait for their own sums: two even ones are better than
+ * a full one and a rest. */
+static size_t next_rows(size_t left) {
+    if (ROWS == 4) {
+        return left % 4 == 0 ? 4 : left % 4 == 2 && left < 6 ? 2 : left >= 3 ? 3 : left;
+    }
+    return left >= ROWS ? ROWS : left >= HALF && left != 9 ? HALF : left >= 3 ? 3 : 1;
+}
+
+static void tile_of(const struct nt_product *p, size_t row, size_t column, size_t rows) {
+    switch (rows) {
+    case ROWS:
+        tile(p, row, column, ROWS);
+        break;
+    case HALF:
+        tile(p, row, column, HALF);
+        break;
+    case 3:
+        tile(p, row, column, 3);
+        break;
+    default:
+        tile(p, row, column, 1);
+    }
+}
+
+enum {
+    LONE = NT_LANES == 1 ? 8 : 2 * NT_PANEL / NT_LANES /* vectors */,
+    PANEL = NT_LANES == 1 ? 8 : NT_PANEL / NT_LANES
+};
+
+/* One row by `vectors` (constant) vectors of columns side by side: the sums of a tile of one row would wait for each
+ * other. */
+INLINE void lone_row(const struct nt_product *p, size_t column, size_t vectors) {
+    nt_vf sum[LONE];
+    size_t depth = p->segments * p->length * NT_PANEL;
+    const float *weight = p->weight + column / NT_PANEL * depth + column % NT_PANEL;
+    NT_UNROLL
+    for (size_t j = 0; j < vectors; j++) {
+        sum[j] = nt_vf_load(p->bias + column + j * NT_LANES);
+    }
+    for (size_t s = 0; s < p->segments; s++) {
+        for (size_t t = 0; t < p->length; t++, weight += NT_PANEL) {
+            nt_vf left = nt_vf_splat(p->in[s * p->stride + t]);
+            NT_UNROLL
+            for (size_t j = 0; j < vectors; j++) {
+                sum[j] = sum[j] + left * nt_vf_load(weight + j / PANEL * depth + j % PANEL * NT_LANES);
+            }
+        }
+    }
+    for (size_t j = 0; j < vectors && column + j * NT_LANES < p->columns; j++) {
+        write_sums(p, column + j * NT_LANES, sum[j], 0);
+    }
+}
+
 static void product(const struct nt_product *p) {
-    for (size_t column = 0; column < p->columns; column += GROUP) {
-        size_t row = 0;
-        for (; row + ROWS <= p->rows; row += ROWS) {
-            tile(p, row, column, ROWS);
-        }
-        if (row < p->rows && p->rows >= ROWS) { /* the last tile repeats some rows of the one before it */
-            tile(p, p->rows - ROWS, column, ROWS);
-            row = p->rows;
-        }
-        for (; row < p->rows; row++) {
-            tile(p, row, column, 1);
+    size_t column = 0, filled = (p->columns + NT_PANEL - 1) / NT_PANEL * NT_PANEL;
+    for (; p->rows == 1 && column + LONE * NT_LANES <= filled; column += LONE * NT_LANES) {
+        lone_row(p, column, LONE);
+    }
+    for (; p->rows == 1 && column < p->columns; column += PANEL * NT_LANES) {
+        lone_row(p, column, PANEL);
+    }
+    for (; column < p->columns; column += GROUP) {
+        for (size_t row = 0, rows; row < p->rows; row += rows) {
+            rows = next_rows(p->rows - row);
+            tile_of(p, row, column, rows);
         }
     }
 }
@@ -240,5 +304,8 @@ static void pool_backward(float *gradient, const float *in, const float *out, co
     }
 }
 
-const struct nt_layer_kernels NT_KERNEL(nt_layer_kernels) = {product,          outer, rectify,
-                                                             rectify_backward, pool,  pool_backward};
+#include "net/windows_kernels.h"
+#include "net/winograd_kernels.h"
+
+const struct nt_layer_kernels NT_KERNEL(nt_layer_kernels) = {
+    product, product_windows, winograd, spread, spread_patches, outer, rectify, rectify_backward, pool, pool_backward};

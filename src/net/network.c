@@ -125,7 +125,31 @@ enum nt_status nt_net_plan(nt_net *net, struct nt_shape input, const struct nt_l
         NT_TRY(plan_layer(net, l, &layer[l - 1], error));
         net->parameters += net->layer[l].layer.parameters;
     }
+    for (uint32_t l = 1; l + 2 <= layers; l++) {
+        const struct nt_layer *next = &net->layer[l + 1].layer, *third = &net->layer[l + 2].layer;
+        net->layer[l].windows = net->layer[l].layer.kind == NT_LAYER_CONV2D && next->kind == NT_LAYER_RELU &&
+                                third->kind == NT_LAYER_MAXPOOL2D && third->kernel == 2;
+    }
     return NT_OK;
+}
+
+/* Winograd's transforms pay where there are many channels. Its vectors of inputs are whole ones, whatever the target.
+ */
+static bool filtered(const struct nt_net_layer *l) {
+    return l->layer.kind == NT_LAYER_CONV2D && l->layer.kernel == 3 && l->inputs % NT_PANEL == 0 &&
+           l->outputs >= NT_PANEL;
+}
+
+static enum nt_status allocate_fast(nt_net *net, struct nt_net_layer *l) {
+    if (filtered(l)) {
+        l->frequencies =
+            nt_allocate(net->allocator, nt_net_panels(l->outputs) * NT_FREQUENCIES * l->inputs, sizeof(float));
+    }
+    if (l->windows) {
+        size_t each = nt_net_patched(l) ? NT_PLACES * 16 : l->terms;
+        l->spread = nt_allocate(net->allocator, l->outputs * each, sizeof(float));
+    }
+    return (filtered(l) && l->frequencies == NULL) || (l->windows && l->spread == NULL) ? NT_E_MEMORY : NT_OK;
 }
 
 static enum nt_status allocate_layer(nt_net *net, struct nt_net_layer *l) {
@@ -136,7 +160,7 @@ static enum nt_status allocate_layer(nt_net *net, struct nt_net_layer *l) {
     l->packed = nt_allocate(net->allocator, panels * l->terms, sizeof(float));
     l->packed_bias = nt_allocate(net->allocator, panels, sizeof(float));
     l->backward = nt_allocate(net->allocator, backward, sizeof(float));
-    return l->packed != NULL && l->packed_bias != NULL && l->backward != NULL ? NT_OK : NT_E_MEMORY;
+    return l->packed != NULL && l->packed_bias != NULL && l->backward != NULL ? allocate_fast(net, l) : NT_E_MEMORY;
 }
 
 enum nt_status nt_net_allocate(nt_net *net, struct nt_error *error) {
@@ -221,6 +245,8 @@ void nt_net_free(nt_net *net) {
         nt_release(net->allocator, net->layer[i].packed);
         nt_release(net->allocator, net->layer[i].packed_bias);
         nt_release(net->allocator, net->layer[i].backward);
+        nt_release(net->allocator, net->layer[i].frequencies);
+        nt_release(net->allocator, net->layer[i].spread);
     }
     nt_release(net->allocator, net->values);
     nt_release(net->allocator, net->zeros);
@@ -243,4 +269,9 @@ float *nt_net_values(nt_net *net) { return net->values; }
 
 const char *nt_net_class(const nt_net *net, uint32_t label) {
     return net->classes != NULL && label < nt_net_classes(net) ? net->classes[label] : NULL;
+}
+
+void nt_net_set_direct(nt_net *net, bool direct) {
+    net->direct = direct;
+    nt_net_changed(net);
 }

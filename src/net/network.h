@@ -8,7 +8,8 @@
 #include "ntrace/net.h"
 
 enum {
-    NT_NET_BLOCK = 14,      /* samples that go through the layers together: their activations stay in the cache */
+    NT_NET_BLOCK = 14,      /* samples that go backward together: their activations stay in the cache */
+    NT_NET_BATCH = 28,      /* samples that go forward through linear layers together: whole tiles on every target */
     NT_NET_CLASS_BYTES = 64 /* longest class name and its end */
 };
 
@@ -21,18 +22,25 @@ struct nt_net_layer {
     float *packed;          /* [panels][terms][NT_PANEL] */
     float *packed_bias;     /* [panels * NT_PANEL] */
     float *backward;        /* packed for the gradient by the input, see nt_net_changed */
+    float *frequencies;     /* a convolution's weights as nt_winograd takes them; NULL where it is summed directly */
     bool flat;              /* a vector: flattened before, or the output of a linear layer */
     bool taps;              /* whether `backward` gives the terms apart, to be added up where they overlap */
+    bool windows;           /* a convolution with ReLU and pooling by 2 x 2 after it */
+    float *spread;          /* with windows: weights as nt_spread takes them */
 };
 
 struct nt_net {
     const struct nt_allocator *allocator;
     uint32_t layers;
     uint64_t parameters;
+    bool direct;           /* see nt_net_set_direct */
     float *values, *zeros; /* zeros: a bias for gradients, as long as the widest layer */
     char (*classes)[NT_NET_CLASS_BYTES];
     struct nt_net_layer layer[NT_NET_MAX_LAYERS];
 };
+
+/* Whether its gradient goes by patches, see nt_spread. */
+static inline bool nt_net_patched(const struct nt_net_layer *l) { return l->inputs == 1 && l->layer.kernel == 3; }
 
 static inline size_t nt_net_panels(size_t columns) { return (columns + NT_PANEL - 1) / NT_PANEL * NT_PANEL; }
 
@@ -46,8 +54,28 @@ enum nt_status nt_net_allocate(nt_net *net, struct nt_error *error);
 /* Writes the reference network's layers into layer[NT_NET_MAX_LAYERS], and returns how many. */
 uint32_t nt_net_reference_layers(struct nt_layer *layer, struct nt_shape *input, uint32_t classes);
 
+/* ---- Convolutions, one sample at a time. ---- */
+
 /* Copies one sample into the middle of zeros: padded [height + 2 margin, width + 2 margin, channels]. */
 void nt_net_pad(float *padded, const float *in, struct nt_shape shape, size_t margin);
+
+/* What is wanted of a convolution and what follows it; any may be NULL, but for place there must be pooled. */
+struct nt_net_outputs {
+    float *out, *rectified; /* its own layer, and the ReLU after it */
+    float *pooled;          /* and the pooling by 2 x 2 after both */
+    uint32_t *place;        /* as pooled, see nt_windows; only where neither out nor rectified is wanted */
+};
+
+/* Floats of scratch that any convolution of the network needs. */
+size_t nt_net_convolve_floats(const nt_net *net);
+
+void nt_net_convolve(const struct nt_net_outputs *to, const nt_net *net, const struct nt_net_layer *l, const float *in,
+                     float *scratch);
+
+/* out [samples, outputs] of a linear layer, and the ReLU after it; either may be NULL. */
+void nt_net_multiply(float *out, float *rectified, const struct nt_net_layer *l, const float *in, size_t samples);
+
+/* ---- Sizes. ---- */
 
 /* Floats of the widest activation, and of the largest padded image met in a pass forward. */
 size_t nt_net_widest(const nt_net *net);

@@ -32,6 +32,61 @@ static void pack_turned(float *packed, const struct nt_net_layer *l, size_t kern
     }
 }
 
+/* A kernel of 3 x 3, `step` floats from tap to tap, as the 16 weights of Winograd's frequencies: G g G', rounded once.
+ */
+static void find_frequencies(float frequency[NT_FREQUENCIES], const float *weight, size_t step) {
+    double half[4][3];
+    for (size_t x = 0; x < 3; x++) {
+        double top = (double)weight[x * step], middle = (double)weight[(3 + x) * step];
+        double bottom = (double)weight[(6 + x) * step];
+        half[0][x] = top;
+        half[1][x] = (top + middle + bottom) / 2;
+        half[2][x] = (top - middle + bottom) / 2;
+        half[3][x] = bottom;
+    }
+    for (size_t y = 0; y < 4; y++) {
+        const double *row = half[y];
+        frequency[4 * y] = (float)row[0];
+        frequency[4 * y + 1] = (float)((row[0] + row[1] + row[2]) / 2);
+        frequency[4 * y + 2] = (float)((row[0] - row[1] + row[2]) / 2);
+        frequency[4 * y + 3] = (float)row[2];
+    }
+}
+
+static void pack_frequencies(float *packed, const struct nt_net_layer *l) {
+    for (size_t panel = 0; panel < l->outputs; panel += NT_PANEL, packed += NT_FREQUENCIES * l->inputs * NT_PANEL) {
+        for (size_t input = 0; input < l->inputs; input++) {
+            for (size_t c = 0; c < NT_PANEL; c++) {
+                float frequency[NT_FREQUENCIES] = {0};
+                if (panel + c < l->outputs) {
+                    find_frequencies(frequency, l->weight + input * l->outputs + panel + c, l->inputs * l->outputs);
+                }
+                for (size_t f = 0; f < NT_FREQUENCIES; f++) {
+                    packed[(f * l->inputs + input) * NT_PANEL + c] = frequency[f];
+                }
+            }
+        }
+    }
+}
+
+/* For a kernel of 3 x 3 on one channel: the kernel at each of its places in a patch of 4 x 4. */
+static void pack_patches(float *packed, const struct nt_net_layer *l) {
+    memset(packed, 0, l->outputs * NT_PLACES * 16 * sizeof *packed);
+    for (size_t i = 0; i < l->outputs * 4 * 9; i++) {
+        size_t tap = i % 9, place = i / 9 % 4, output = i / 36;
+        size_t down = place / 2 + tap / 3, right = place % 2 + tap % 3;
+        packed[(output * NT_PLACES + place) * 16 + down * 4 + right] = l->weight[tap * l->outputs + output];
+    }
+}
+
+static void pack_spread(float *packed, const struct nt_net_layer *l) {
+    for (size_t output = 0; output < l->outputs; output++) {
+        for (size_t t = 0; t < l->terms; t++) {
+            *packed++ = l->weight[t * l->outputs + output];
+        }
+    }
+}
+
 void nt_net_changed(nt_net *net) {
     for (uint32_t i = 1; i < net->layers; i++) {
         struct nt_net_layer *l = &net->layer[i];
@@ -44,6 +99,12 @@ void nt_net_changed(nt_net *net) {
             pack(l->backward, l->weight, l->outputs, l->terms, 1, l->outputs);
         } else {
             pack_turned(l->backward, l, l->layer.kernel);
+        }
+        if (l->frequencies != NULL && !net->direct) {
+            pack_frequencies(l->frequencies, l);
+        }
+        if (l->windows) {
+            (nt_net_patched(l) ? pack_patches : pack_spread)(l->spread, l);
         }
     }
 }

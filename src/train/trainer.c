@@ -260,6 +260,7 @@ enum nt_status nt_trainer_create(nt_trainer **trainer, nt_net *net, const struct
             t->decays[at++] = i < layer->parameters - layer->shape.channels;
         }
     }
+    nt_net_set_direct(net, true); /* what was trained once is trained again to the same bits */
     *trainer = t;
     return NT_OK;
 }
