@@ -84,14 +84,15 @@ def grad_cam(net, x, label):
 
 def occlusion(net, x, label, side=3):
     """Window by window, as it is defined."""
-    whole = net(x[None])[0, label].item()
+    corners = [(top, left) for top in range(x.shape[1] - side + 1) for left in range(x.shape[2] - side + 1)]
+    hidden = x.repeat(len(corners), 1, 1, 1)
+    for image, (top, left) in zip(hidden, corners):
+        image[:, top:top + side, left:left + side] = 0
+    drops = (net(x[None])[0, label] - net(hidden)[:, label]).numpy()
     total, windows = numpy.zeros(x.shape[1:]), numpy.zeros(x.shape[1:])
-    for top in range(x.shape[1] - side + 1):
-        for left in range(x.shape[2] - side + 1):
-            hidden = x.clone()
-            hidden[:, top:top + side, left:left + side] = 0
-            total[top:top + side, left:left + side] += whole - net(hidden[None])[0, label].item()
-            windows[top:top + side, left:left + side] += 1
+    for drop, (top, left) in zip(drops, corners):
+        total[top:top + side, left:left + side] += drop
+        windows[top:top + side, left:left + side] += 1
     return total / windows
 
 
