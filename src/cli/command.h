@@ -9,6 +9,7 @@ int nt_command_pack(int count, char **arguments);
 int nt_command_verify(int count, char **arguments);
 int nt_command_query(int count, char **arguments);
 int nt_command_graph(int count, char **arguments);
+int nt_command_measures(int count, char **arguments);
 int nt_command_explain(int count, char **arguments);
 int nt_command_bench(int count, char **arguments);
 

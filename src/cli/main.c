@@ -14,6 +14,7 @@ static const struct {
     {"verify", "check every hash, size and shape of a bundle", nt_command_verify},
     {"query", "print the nearest neighbours of a sample", nt_command_query},
     {"graph", "find the nearest neighbours of all samples at a layer", nt_command_graph},
+    {"measures", "measure the neighbourhoods of all samples at a layer", nt_command_measures},
     {"explain", "explain what the network answers on one image", nt_command_explain},
     {"bench", "measure the engine on a bundle", nt_command_bench},
 };

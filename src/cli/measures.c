@@ -1,0 +1,276 @@
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "cli/command.h"
+#include "cli/measures.h"
+#include "cli/options.h"
+#include "cli/progress.h"
+#include "ntrace/distances.h"
+#include "ntrace/folder.h"
+#include "ntrace/npy.h"
+
+enum { MOST_K = 100, ROOM = 256 << 20 };
+
+static const struct nt_allocator *memory(void) { return nt_allocator_default(); }
+
+static enum nt_status no_memory(struct nt_error *error) {
+    return nt_error_set(error, NT_E_MEMORY, "not enough memory for these measures");
+}
+
+/* Memory filled with zeros that nt_command_measures gives back at its end. */
+static void *take(struct nt_measuring *m, size_t count, size_t size) {
+    void *taken = m->held_count < NT_MEASURING_HELD ? nt_allocate_zeroed(memory(), count, size) : NULL;
+    if (taken != NULL) {
+        m->held[m->held_count++] = taken;
+    }
+    return taken;
+}
+
+/* A new column of the table, or NULL. */
+static float *add_column(struct nt_measuring *m, const char *name) {
+    float *value = take(m, m->samples, sizeof *value);
+    if (value != NULL) {
+        m->column[m->columns++] = (struct nt_measure_column){name, value};
+    }
+    return value;
+}
+
+/* The exact neighbours of all samples at a layer, found when they are asked for first. */
+static enum nt_status find_graph(const nt_graph **graph, struct nt_measuring *m, uint32_t layer,
+                                 struct nt_error *error) {
+    nt_graph_search *search;
+    struct nt_progress_line line;
+    double done = m->graph[layer] != NULL ? 1 : 0;
+    enum nt_status status = NT_OK;
+    if (m->graph[layer] == NULL) {
+        NT_TRY(nt_bundle_graph_search(&search, m->bundle, layer, m->graph_k, ROOM, error));
+        nt_progress_start(&line);
+        while (status == NT_OK && done < 1) {
+            status = nt_graph_search_step(&done, search, error);
+            nt_progress_show(&line, "neighbours of all samples", done, nt_bundle_layer(m->bundle, layer)->name);
+            if (status == NT_OK && nt_progress_interrupted()) {
+                status = nt_error_set(error, NT_E_CANCELLED, "interrupted: nothing was written");
+            }
+        }
+        nt_progress_end(&line);
+        m->graph[layer] = nt_graph_search_take(search);
+        nt_graph_search_free(search);
+    }
+    *graph = m->graph[layer];
+    return status;
+}
+
+static enum nt_status measure_agreement(struct nt_measuring *m, const nt_graph *here, struct nt_error *error) {
+    const nt_graph *there;
+    NT_TRY(find_graph(&there, m, m->reference, error));
+    struct nt_agreement out = {add_column(m, "overlap"), add_column(m, "lcmc"), add_column(m, "jaccard"),
+                               add_column(m, "rbo")};
+    uint32_t *scratch = take(m, m->samples + 3 * (size_t)m->k, sizeof *scratch);
+    if (!out.overlap || !out.lcmc || !out.jaccard || !out.rbo || !scratch) {
+        return no_memory(error);
+    }
+    return nt_measure_agreement(&out, here, there, NULL, m->samples, m->k, m->p, scratch);
+}
+
+static enum nt_status measure_labels(struct nt_measuring *m, const nt_graph *graph, struct nt_error *error) {
+    float *purity = add_column(m, "purity"), *predicted = add_column(m, "purity_prediction"),
+          *occurrence = add_column(m, "occurrence");
+    uint32_t *counts = take(m, m->samples, sizeof *counts), *scratch = take(m, m->k, sizeof *scratch);
+    if (!purity || !predicted || !occurrence || !counts || !scratch) {
+        return no_memory(error);
+    }
+    uint32_t n = m->samples;
+    NT_TRY(nt_measure_purity(purity, graph, nt_bundle_labels(m->bundle), NULL, n, m->k, scratch));
+    NT_TRY(nt_measure_purity(predicted, graph, nt_bundle_predictions(m->bundle), NULL, n, m->k, scratch));
+    NT_TRY(nt_measure_occurrences(counts, graph, NULL, n, m->k, scratch));
+    for (uint32_t i = 0; i < n; i++) {
+        occurrence[i] = (float)counts[i];
+    }
+    m->hubness = nt_measure_skewness(counts, n);
+    return NT_OK;
+}
+
+static enum nt_status measure_dimension(struct nt_measuring *m, const nt_graph *graph, struct nt_error *error) {
+    uint32_t classes = nt_bundle_classes(m->bundle);
+    uint8_t *member = take(m, m->samples, 1);
+    void *scratch = take(m, nt_measure_dimension_bytes(graph), 1);
+    m->dimension = take(m, classes + 1, sizeof *m->dimension);
+    m->dimension_used = take(m, classes + 1, sizeof *m->dimension_used);
+    if (!member || !scratch || !m->dimension || !m->dimension_used) {
+        return no_memory(error);
+    }
+    for (uint32_t c = 0; c <= classes; c++) {
+        for (uint32_t i = 0; i < m->samples; i++) {
+            member[i] = nt_bundle_labels(m->bundle)[i] == c;
+        }
+        NT_TRY(nt_measure_dimension(m->dimension + c, m->dimension_used + c, graph, c < classes ? member : NULL, 0.1,
+                                    scratch));
+    }
+    return NT_OK;
+}
+
+static enum nt_status measure_credibility(struct nt_measuring *m, struct nt_error *error) {
+    uint32_t n = m->samples, classes = nt_bundle_classes(m->bundle), layers = nt_bundle_layers(m->bundle) - 1;
+    uint16_t *counts = take(m, (size_t)n * classes, sizeof *counts);
+    uint32_t *scratch = take(m, (size_t)layers * m->k + 2, sizeof *scratch);
+    float *credibility = add_column(m, "credibility"), *confidence = add_column(m, "confidence");
+    m->calibration = take(m, n, sizeof *m->calibration);
+    m->credible = take(m, n, sizeof *m->credible);
+    if (!counts || !scratch || !credibility || !confidence || !m->calibration || !m->credible) {
+        return no_memory(error);
+    }
+    for (uint32_t l = 1; l <= layers; l++) {
+        const nt_graph *graph;
+        NT_TRY(find_graph(&graph, m, l, error));
+        NT_TRY(nt_measure_labels(counts, graph, nt_bundle_labels(m->bundle), NULL, n, m->k, classes, scratch));
+    }
+    struct nt_random random;
+    nt_random_seed(&random, m->seed, 0);
+    m->calibration_count = NT_MEASURING_CALIBRATION < n / 2 ? NT_MEASURING_CALIBRATION : n / 2;
+    nt_measure_calibration(m->calibration, n, m->calibration_count, &random);
+    struct nt_conformity in = {counts,  nt_bundle_labels(m->bundle), m->calibration, n,
+                               classes, m->calibration_count,        layers * m->k};
+    return nt_measure_credibility(credibility, confidence, m->credible, &in, NULL, n, scratch);
+}
+
+/* A map [N, 2] out of a .npy. */
+static enum nt_status read_map(float **map, struct nt_measuring *m, const char *path, struct nt_error *error) {
+    nt_npy_reader *reader;
+    NT_TRY(nt_npy_open(&reader, path, memory(), error));
+    const struct nt_npy_header *header = nt_npy_reader_header(reader);
+    enum nt_status status = NT_OK;
+    if (header->type != NT_NPY_FLOAT32 || header->rows != m->samples || header->row_items != 2) {
+        status = nt_error_set(error, NT_E_SHAPE, "%s: expected float32 [%u, 2]", path, m->samples);
+    }
+    *map = status == NT_OK ? take(m, 2 * (size_t)m->samples, sizeof **map) : NULL;
+    if (status == NT_OK) {
+        status = *map != NULL ? nt_npy_read(*map, reader, 0, m->samples, error) : no_memory(error);
+    }
+    nt_npy_close(reader);
+    return status;
+}
+
+static enum nt_status measure_map(struct nt_measuring *m, const nt_graph *graph, const char *path,
+                                  struct nt_error *error) {
+    uint32_t n = m->samples, size = nt_bundle_layer(m->bundle, m->layer)->size;
+    float *map, *x = take(m, n, size * sizeof *x), *trust = add_column(m, "trustworthiness"),
+                *continuity = add_column(m, "continuity");
+    uint32_t *key = take(m, n, sizeof *key), *scratch = take(m, 4 * (size_t)n, sizeof *scratch);
+    if (!x || !trust || !continuity || !key || !scratch) {
+        return no_memory(error);
+    }
+    NT_TRY(read_map(&map, m, path, error));
+    if (2 * (uint64_t)m->k >= n) {
+        return nt_error_set(error, NT_E_ARG, "--map: k = %u: expected below half of the %u samples", m->k, n);
+    }
+    NT_TRY(nt_bundle_activations(x, m->bundle, m->layer, 0, n, error));
+    for (uint32_t i = 0; i < n; i++) {
+        nt_measure_keys(key, x, i, n, size);
+        NT_TRY(nt_measure_map(trust + i, continuity + i, key, graph, map, i, n, m->k, scratch));
+    }
+    return NT_OK;
+}
+
+static enum nt_status suggest(struct nt_measuring *m, uint32_t count, struct nt_error *error) {
+    uint32_t layers = nt_bundle_layers(m->bundle), layer[NT_BUNDLE_MAX_LAYERS], done;
+    const nt_graph *first, *previous = NULL, *graph;
+    struct nt_suggest_data data = {nt_bundle_labels(m->bundle), nt_bundle_predictions(m->bundle),
+                                   nt_bundle_confidences(m->bundle), m->samples, nt_bundle_classes(m->bundle)};
+    for (uint32_t l = 0; l < layers; l++) {
+        layer[l] = l;
+    }
+    NT_TRY(nt_suggest_create(&m->suggest, &data, layer, layers, m->k, count, memory(), error));
+    NT_TRY(find_graph(&first, m, 0, error));
+    for (uint32_t l = 0; l < layers; l++) {
+        NT_TRY(find_graph(&graph, m, l, error));
+        NT_TRY(nt_suggest_step(&done, m->suggest, first, previous, graph, m->samples, error));
+        previous = graph;
+    }
+    return NT_OK;
+}
+
+struct request {
+    const char *path, *output, *map;
+    uint64_t layer, reference, k, suggestions, seed;
+    double p;
+    bool credibility;
+};
+
+static enum nt_status measure(struct nt_measuring *m, const struct request *r, struct nt_error *error) {
+    const nt_graph *graph;
+    NT_TRY(find_graph(&graph, m, m->layer, error));
+    NT_TRY(measure_agreement(m, graph, error));
+    NT_TRY(measure_labels(m, graph, error));
+    NT_TRY(measure_dimension(m, graph, error));
+    if (r->map != NULL) {
+        NT_TRY(measure_map(m, graph, r->map, error));
+    }
+    if (r->credibility) {
+        NT_TRY(measure_credibility(m, error));
+    }
+    return r->suggestions > 0 ? suggest(m, (uint32_t)r->suggestions, error) : NT_OK;
+}
+
+static enum nt_status prepare(struct nt_measuring *m, const struct request *r, struct nt_error *error) {
+    NT_TRY(nt_folder_open(&m->bundle, r->path, memory(), error));
+    uint32_t n = nt_bundle_samples(m->bundle), layers = nt_bundle_layers(m->bundle);
+    *m = (struct nt_measuring){.bundle = m->bundle,
+                               .samples = n,
+                               .layer = (uint32_t)r->layer,
+                               .reference = (uint32_t)r->reference,
+                               .k = (uint32_t)r->k,
+                               .graph_k = n - 1 < MOST_K ? n - 1 : MOST_K,
+                               .p = r->p,
+                               .seed = r->seed};
+    if (r->layer >= layers || r->reference >= layers) {
+        return nt_error_set(error, NT_E_ARG, "layers %u and %u: expected 0 to %u", m->layer, m->reference, layers - 1);
+    }
+    if (m->k > m->graph_k) {
+        return nt_error_set(error, NT_E_ARG, "k = %u: expected 1 to %u", m->k, m->graph_k);
+    }
+    if (mkdir(r->output, 0777) != 0 && errno != EEXIST) {
+        return nt_error_set(error, NT_E_IO, "%s: %s", r->output, strerror(errno));
+    }
+    return nt_folder_load_exact(m->bundle, r->path, memory(), error);
+}
+
+static void end(struct nt_measuring *m) {
+    nt_suggest_free(m->suggest);
+    for (uint32_t l = 0; l < NT_BUNDLE_MAX_LAYERS; l++) {
+        nt_graph_free(m->graph[l]);
+    }
+    for (uint32_t i = 0; i < m->held_count; i++) {
+        nt_release(memory(), m->held[i]);
+    }
+    nt_bundle_close(m->bundle);
+}
+
+int nt_command_measures(int count, char **arguments) {
+    struct request r = {.k = MOST_K, .p = 0.98, .seed = 1};
+    const struct nt_option option[] = {
+        {"BUNDLE", NT_OPTION_PLACE, &r.path, 0, 0, "folder of the bundle", true},
+        {"-o", NT_OPTION_TEXT, &r.output, 0, 0, "folder for measures.csv, measures.json and suggestions.csv", true},
+        {"--layer", NT_OPTION_COUNT, &r.layer, 0, NT_BUNDLE_MAX_LAYERS - 1, "0 is the input", false},
+        {"--reference", NT_OPTION_COUNT, &r.reference, 0, NT_BUNDLE_MAX_LAYERS - 1, "layer to compare with", false},
+        {"-k", NT_OPTION_COUNT, &r.k, 1, MOST_K, "how many neighbours", false},
+        {"--rbo-p", NT_OPTION_NUMBER, &r.p, 0.01, 0.999, "persistence of rank-biased overlap", false},
+        {"--map", NT_OPTION_TEXT, &r.map, 0, 0, ".npy of a map, float32 [N, 2], to be judged", false},
+        {"--credibility", NT_OPTION_FLAG, &r.credibility, 0, 0, "deep k-nearest neighbours over all layers", false},
+        {"--seed", NT_OPTION_COUNT, &r.seed, 0, UINT32_MAX, "of the samples that calibrate credibility", false},
+        {"--suggestions", NT_OPTION_COUNT, &r.suggestions, 0, 1000, "how many samples of each reason", false},
+    };
+    int status = nt_options_parse(option, sizeof option / sizeof *option, count, arguments, "measures",
+                                  "measure the neighbourhoods of all samples at a layer, and the network's accuracy");
+    if (status != NT_OPTIONS_GO_ON) {
+        return status;
+    }
+    struct nt_measuring m = {0};
+    struct nt_error error = {0};
+    enum nt_status outcome = prepare(&m, &r, &error);
+    outcome = outcome == NT_OK ? measure(&m, &r, &error) : outcome;
+    outcome = outcome == NT_OK ? nt_measures_write(&m, r.output, &error) : outcome;
+    end(&m);
+    return outcome == NT_OK ? 0 : nt_command_failed("measures", error.text);
+}
