@@ -152,9 +152,9 @@ static void multiply_parameters(const struct pass *pass, const struct nt_net_lay
     nt_layer_kernels()->outer(&o);
 }
 
-static void multiply_input(float *out, const struct pass *pass, const struct nt_net_layer *l, const float *gradient,
+void nt_net_multiply_input(float *out, const nt_net *net, const struct nt_net_layer *l, const float *gradient,
                            size_t samples) {
-    struct nt_product p = {.out = out, .in = gradient, .weight = l->backward, .bias = pass->net->zeros};
+    struct nt_product p = {.out = out, .in = gradient, .weight = l->backward, .bias = net->zeros};
     p.rows = p.width = samples;
     p.columns = l->inputs;
     p.step = p.length = l->outputs;
@@ -185,7 +185,7 @@ static void backward_input(float *to, const struct pass *pass, uint32_t i, size_
     const float *out = pass->activation[i] + first * size, *in = pass->activation[i - 1] + first * size_in;
     switch (l->layer.kind) {
     case NT_LAYER_LINEAR:
-        multiply_input(to, pass, l, gradient, samples);
+        nt_net_multiply_input(to, pass->net, l, gradient, samples);
         break;
     case NT_LAYER_RELU:
         kernels->rectify_backward(to, out, gradient, samples * size);

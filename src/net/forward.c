@@ -19,8 +19,7 @@ size_t nt_net_largest_padded(const nt_net *net) {
     return largest;
 }
 
-/* The last layer before the first linear one, or the last of all: up to it samples go one by one. */
-static uint32_t head_of(const nt_net *net) {
+uint32_t nt_net_head(const nt_net *net) {
     uint32_t l = 1;
     while (l < net->layers && net->layer[l].layer.kind != NT_LAYER_LINEAR) {
         l++;
@@ -46,7 +45,7 @@ struct layout {
 };
 
 static struct layout layout(const nt_net *net, uint32_t samples) {
-    uint32_t head = head_of(net), batch = samples < NT_NET_BATCH ? samples : NT_NET_BATCH;
+    uint32_t head = nt_net_head(net), batch = samples < NT_NET_BATCH ? samples : NT_NET_BATCH;
     return (struct layout){rounded(widest(net, 0, head)), rounded(widest(net, head, net->layers - 1) * batch),
                            rounded(nt_net_convolve_floats(net))};
 }
@@ -167,7 +166,7 @@ enum nt_status nt_net_forward(float *const *activation, const nt_net *net, const
     for (uint32_t l = 0; l < net->layers; l++) {
         pass.last = activation[l] != NULL ? l : pass.last;
     }
-    pass.head = shortened(&pass, head_of(net));
+    pass.head = shortened(&pass, nt_net_head(net));
     for (size_t first = 0; first < samples; first += NT_NET_BATCH) {
         size_t left = samples - first;
         forward_batch(&pass, input, first, left < NT_NET_BATCH ? left : NT_NET_BATCH);

@@ -75,10 +75,17 @@ void nt_net_convolve(const struct nt_net_outputs *to, const nt_net *net, const s
 /* out [samples, outputs] of a linear layer, and the ReLU after it; either may be NULL. */
 void nt_net_multiply(float *out, float *rectified, const struct nt_net_layer *l, const float *in, size_t samples);
 
+/* Gradient by a linear layer's input [samples, inputs], from that by its output. */
+void nt_net_multiply_input(float *out, const nt_net *net, const struct nt_net_layer *l, const float *gradient,
+                           size_t samples);
+
 /* ---- Sizes. ---- */
 
 /* Floats of the widest activation, and of the largest padded image met in a pass forward. */
 size_t nt_net_widest(const nt_net *net);
 size_t nt_net_largest_padded(const nt_net *net);
+
+/* The last layer before the first linear one, or the last of all: up to it samples go one by one. */
+uint32_t nt_net_head(const nt_net *net);
 
 #endif

@@ -63,36 +63,83 @@ function activationsOf(core, net, layer, input, samples) {
   });
 }
 
+/** A network of the reference folder, its input, labels and expected vectors. @param {import("../../wasm/core.js").Core} core @param {string} name */
+async function load(core, name) {
+  const expected = await readTensors("net_expected.safetensors");
+  const file = await readFile(join(referenceFolder, `${name}.safetensors`));
+  const net = core.borrow((take) => {
+    const [out, at, title] = [take(4), take(file.length), take(16)];
+    core.write(at, file);
+    core.write(title, new TextEncoder().encode("weights\0"));
+    core.attempt("nt_net_parse", out, at, file.length, title, core.allocator);
+    return core.readU32(out);
+  });
+  const image = /** @type {any} */ (expected.get(`${name}.input`));
+  return { expected, net, samples: image.shape[0], input: inputOf(image.values, image.shape) };
+}
+
+/**
+ * Compares rows of values with every `step`-th of them as PyTorch gives it.
+ * @param {ArrayLike<number>} got @param {any} want @param {number} samples @param {number} size @param {number} tolerance @param {string} what
+ */
+function assertRows(got, want, samples, size, tolerance, what) {
+  const step = Math.max(1, Math.floor(size / 97));
+  const columns = Math.ceil(size / step);
+  assert.equal(want.length, samples * columns);
+  const scale = want.reduce((/** @type {number} */ most, /** @type {number} */ x) => Math.max(most, Math.abs(x)), 0);
+  for (let i = 0; i < want.length; i++) {
+    const value = got[Math.floor(i / columns) * size + (i % columns) * step];
+    assert.ok(Math.abs(value - want[i]) <= tolerance * scale, `${what}, value ${i}: ${value}, not ${want[i]}`);
+  }
+}
+
+/** Gradient by the logits of the summed cross-entropy. @param {Float32Array} logits @param {ArrayLike<number>} labels */
+function crossEntropyGradient(logits, labels) {
+  const classes = logits.length / labels.length;
+  const exps = Array.from(logits, Math.exp);
+  return Float32Array.from(exps, (value, i) => {
+    const sample = Math.floor(i / classes);
+    const sum = exps.slice(sample * classes, (sample + 1) * classes).reduce((a, b) => a + b);
+    return value / sum - (i % classes === labels[sample] ? 1 : 0);
+  });
+}
+
+/** Gradient by the input in PyTorch's order, and the logits. @param {import("../../wasm/core.js").Core} core @param {number} net @param {Float32Array} input @param {Float32Array} seed @param {number} samples */
+function inputGradient(core, net, input, seed, samples) {
+  return core.borrow((take) => {
+    const [from, by, out, logits, chw] = [input, seed, input, seed, input].map((values) => take(4 * values.length));
+    const scratch = take(core.call("nt_net_input_gradient_bytes", net, samples));
+    new Float32Array(core.memory.buffer, from, input.length).set(input);
+    new Float32Array(core.memory.buffer, by, seed.length).set(seed);
+    assert.equal(core.call("nt_net_input_gradient", out, logits, net, from, by, samples, scratch), 0);
+    core.call("nt_net_to_chw", chw, out, shapeAt(core, net, 0), samples);
+    return { gradient: core.copyF32(chw, input.length), logits: core.copyF32(logits, seed.length) };
+  });
+}
+
 for (const variant of variants) {
   for (const name of ["net", "odd"]) {
-    test(`every activation of the network "${name}" in the ${variant} build equals PyTorch's`, async () => {
-      const expected = await readTensors("net_expected.safetensors");
+    test(`the gradient by the input of the network "${name}" in the ${variant} build equals PyTorch's`, async () => {
       const core = await startCore(variant);
-      const file = await readFile(join(referenceFolder, `${name}.safetensors`));
-      const net = core.borrow((take) => {
-        const [out, at, title] = [take(4), take(file.length), take(16)];
-        core.write(at, file);
-        core.write(title, new TextEncoder().encode("weights\0"));
-        core.attempt("nt_net_parse", out, at, file.length, title, core.allocator);
-        return core.readU32(out);
-      });
-      const image = /** @type {any} */ (expected.get(`${name}.input`));
-      const samples = image.shape[0];
-      const input = inputOf(image.values, image.shape);
+      const { expected, net, samples, input } = await load(core, name);
+      const last = core.call("nt_net_layers", net) - 1;
+      const labels = /** @type {any} */ (expected.get(`${name}.label`)).values;
+      const logits = activationsOf(core, net, last, input, samples);
+      const found = inputGradient(core, net, input, crossEntropyGradient(logits, labels), samples);
+      assert.deepEqual(found.logits, logits);
+      assertRows(found.gradient, /** @type {any} */ (expected.get(`${name}.gradient.0`)).values, samples, input.length / samples, TOLERANCE, "gradient");
+      core.call("nt_net_free", net);
+    });
+
+    test(`every activation of the network "${name}" in the ${variant} build equals PyTorch's`, async () => {
+      const core = await startCore(variant);
+      const { expected, net, samples, input } = await load(core, name);
       const layers = core.call("nt_net_layers", net);
       assert.ok(layers > 3);
       for (let layer = 0; layer < layers; layer++) {
         const want = /** @type {any} */ (expected.get(`${name}.activation.${layer}`)).values;
         const got = activationsOf(core, net, layer, input, samples);
-        const size = sizeOf(core, net, layer);
-        const step = Math.max(1, Math.floor(size / 97));
-        const columns = Math.ceil(size / step);
-        assert.equal(want.length, samples * columns);
-        const scale = want.reduce((/** @type {number} */ most, /** @type {number} */ x) => Math.max(most, Math.abs(x)), 0);
-        for (let i = 0; i < want.length; i++) {
-          const value = got[Math.floor(i / columns) * size + (i % columns) * step];
-          assert.ok(Math.abs(value - want[i]) <= TOLERANCE * scale, `layer ${layer}, value ${i}: ${value}, not ${want[i]}`);
-        }
+        assertRows(got, want, samples, sizeOf(core, net, layer), TOLERANCE, `layer ${layer}`);
       }
       core.call("nt_net_free", net);
     });
