@@ -26,17 +26,18 @@ enum { NT_UMAP_MAX_NEIGHBORS = 256, NT_UMAP_MAX_NEGATIVES = 100, NT_UMAP_MAX_EPO
 
 struct nt_umap_options {
     uint32_t neighbors; /* the sample itself among them, as in umap-learn: 2 .. the graph's k + 1; 15 */
-    uint32_t epochs;    /* 1 and more; 200, or 500 below 10,000 samples */
+    uint32_t epochs;    /* 1 and more; 200, or 500 below 10,000 samples; half of that from an earlier map */
     uint32_t negatives; /* random samples pushed away for each one pulled, 0 and more; 5 */
     uint32_t start;     /* enum nt_umap_start */
     uint32_t seed;
     float min_dist; /* distance in the map below which points need come no closer, 0 .. spread; 0.1 */
     float spread;   /* scale of distances in the map, above 0; 1 */
-    float alpha;    /* learning rate of the first epoch, above 0, falling to 0; 1 */
+    float alpha;    /* learning rate of the first epoch, above 0, falling to 0; 1, or 0.25 from an earlier map */
 };
 
-/* What is used where nothing else is asked: the figures above. */
-void nt_umap_defaults(struct nt_umap_options *options, uint32_t samples);
+/* What is used where nothing else is asked: the figures above, which from an earlier map leave points near where they
+ * were at the trustworthiness of a map of its own. */
+void nt_umap_defaults(struct nt_umap_options *options, uint32_t samples, enum nt_umap_start start);
 
 typedef struct nt_umap nt_umap;
 

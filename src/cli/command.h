@@ -11,6 +11,7 @@ int nt_command_query(int count, char **arguments);
 int nt_command_graph(int count, char **arguments);
 int nt_command_measures(int count, char **arguments);
 int nt_command_explain(int count, char **arguments);
+int nt_command_project(int count, char **arguments);
 int nt_command_bench(int count, char **arguments);
 
 #endif

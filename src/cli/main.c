@@ -16,6 +16,7 @@ static const struct {
     {"graph", "find the nearest neighbours of all samples at a layer", nt_command_graph},
     {"measures", "measure the neighbourhoods of all samples at a layer", nt_command_measures},
     {"explain", "explain what the network answers on one image", nt_command_explain},
+    {"project", "map all samples of a layer to the plane", nt_command_project},
     {"bench", "measure the engine on a bundle", nt_command_bench},
 };
 

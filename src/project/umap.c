@@ -11,7 +11,7 @@
 #include "project/layout.h"
 #include "project/spectral.h"
 
-enum { ROWS = 1024, SMALL = 10000, FEW_EPOCHS = 10 };
+enum { ROWS = 1024, SMALL = 10000, FEW_EPOCHS = 10, MAX_SAMPLES = 1 << 22 };
 
 /* What the next step does. */
 enum phase { MEASURE, UNITE, START, LAY_OUT };
@@ -37,14 +37,17 @@ struct nt_umap {
     struct nt_layout_forces forces;
 };
 
-void nt_umap_defaults(struct nt_umap_options *options, uint32_t samples) {
+static uint32_t usual_epochs(uint32_t samples) { return samples < SMALL ? 500 : 200; }
+
+void nt_umap_defaults(struct nt_umap_options *options, uint32_t samples, enum nt_umap_start start) {
+    bool warm = start == NT_UMAP_MAP;
     *options = (struct nt_umap_options){.neighbors = 15,
-                                        .epochs = samples < SMALL ? 500 : 200,
+                                        .epochs = usual_epochs(samples) / (warm ? 2 : 1),
                                         .negatives = 5,
-                                        .start = NT_UMAP_SPECTRAL,
+                                        .start = start,
                                         .min_dist = 0.1f,
                                         .spread = 1,
-                                        .alpha = 1};
+                                        .alpha = warm ? 0.25f : 1};
 }
 
 /* ---- Preparation. ---- */
@@ -80,9 +83,7 @@ static void measure(nt_umap *u) {
 
 /* Pairs too light to be drawn even once are left out, as umap-learn leaves them out. */
 static enum nt_status unite(nt_umap *u) {
-    struct nt_umap_options usual;
-    nt_umap_defaults(&usual, u->samples);
-    uint32_t epochs = u->options.epochs > FEW_EPOCHS ? u->options.epochs : usual.epochs;
+    uint32_t epochs = u->options.epochs > FEW_EPOCHS ? u->options.epochs : usual_epochs(u->samples);
     NT_TRY(nt_fuzzy_unite(&u->fuzzy, u->index, u->strength, u->samples, u->options.neighbors - 1, 1.0f / (float)epochs,
                           u->allocator));
     nt_release(u->allocator, u->index);
@@ -181,6 +182,9 @@ static enum nt_status check(const nt_graph *graph, const struct nt_umap_options 
     if (o->neighbors < 2 || o->neighbors > NT_UMAP_MAX_NEIGHBORS) {
         return nt_error_set(e, NT_E_ARG, "neighbors %u: expected 2 to %d, the sample itself among them", o->neighbors,
                             NT_UMAP_MAX_NEIGHBORS);
+    }
+    if (samples > MAX_SAMPLES) {
+        return nt_error_set(e, NT_E_ARG, "%u samples: expected %d at most", samples, MAX_SAMPLES);
     }
     if (o->neighbors > samples) {
         return nt_error_set(e, NT_E_ARG, "neighbors %u: there are only %u samples", o->neighbors, samples);

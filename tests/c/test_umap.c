@@ -101,9 +101,9 @@ static void map_with(float *map, const struct cloud *c, const struct nt_umap_opt
     nt_umap_free(umap);
 }
 
-static struct nt_umap_options options_of(const struct cloud *c, uint32_t seed) {
+static struct nt_umap_options options_of(const struct cloud *c, enum nt_umap_start start, uint32_t seed) {
     struct nt_umap_options options;
-    nt_umap_defaults(&options, c->samples);
+    nt_umap_defaults(&options, c->samples, start);
     options.seed = seed;
     return options;
 }
@@ -127,7 +127,7 @@ static float map[2 * MAX_SAMPLES], other[2 * MAX_SAMPLES];
 static void a_map_keeps_neighbours_together(void **state) {
     (void)state;
     roll(&cloud, 600, 1, 1);
-    struct nt_umap_options options = options_of(&cloud, 1);
+    struct nt_umap_options options = options_of(&cloud, NT_UMAP_SPECTRAL, 1);
     map_with(map, &cloud, &options, NULL);
     assert_true(trustworthiness(&cloud, map, 15) > 0.985);
     nt_graph_free(cloud.graph);
@@ -136,7 +136,7 @@ static void a_map_keeps_neighbours_together(void **state) {
 static void one_seed_gives_one_map_and_another_seed_another(void **state) {
     (void)state;
     roll(&cloud, 200, 1, 1);
-    struct nt_umap_options options = options_of(&cloud, 7);
+    struct nt_umap_options options = options_of(&cloud, NT_UMAP_SPECTRAL, 7);
     options.epochs = 50;
     map_with(map, &cloud, &options, NULL);
     map_with(other, &cloud, &options, NULL);
@@ -152,15 +152,13 @@ static void a_warm_start_stays_near_the_earlier_map(void **state) {
     static float earlier[2 * MAX_SAMPLES];
     struct nt_umap_options options;
     roll(&cloud, 500, 1, 3);
-    options = options_of(&cloud, 1);
+    options = options_of(&cloud, NT_UMAP_SPECTRAL, 1);
     map_with(earlier, &cloud, &options, NULL);
     nt_graph_free(cloud.graph);
     roll(&cloud, 500, 1.05f, 3); /* the next layer: rolled up a little tighter */
     options.seed = 2;
     map_with(other, &cloud, &options, NULL);
-    options.start = NT_UMAP_MAP;
-    options.epochs = 100;
-    options.alpha = 0.25f;
+    options = options_of(&cloud, NT_UMAP_MAP, 2);
     map_with(map, &cloud, &options, earlier);
     double cold = trustworthiness(&cloud, other, 15), warm = trustworthiness(&cloud, map, 15);
     assert_true(warm > cold - 0.005);
@@ -171,7 +169,7 @@ static void a_warm_start_stays_near_the_earlier_map(void **state) {
 static void given_coordinates_are_scaled_and_kept_in_place(void **state) {
     (void)state;
     roll(&cloud, 300, 1, 1);
-    struct nt_umap_options options = options_of(&cloud, 1);
+    struct nt_umap_options options = options_of(&cloud, NT_UMAP_SPECTRAL, 1);
     for (uint32_t i = 0; i < 300; i++) {
         other[2 * i] = 1000 * cloud.x[3 * i];
         other[2 * i + 1] = 1000 * cloud.x[3 * i + 1];
@@ -200,7 +198,7 @@ static void samples_on_a_circle_start_on_a_circle(void **state) {
         cloud.x[2 * i + 1] = sinf(turn * (float)i / 400);
     }
     connect_all(&cloud, 12);
-    options = options_of(&cloud, 1);
+    options = options_of(&cloud, NT_UMAP_SPECTRAL, 1);
     options.epochs = 1;
     options.neighbors = 13;
     options.alpha = 1e-6f;
@@ -239,7 +237,7 @@ static void heaps_that_are_not_connected_stay_apart(void **state) {
     for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++) {
         double widest, nearest;
         heap_up(&cloud, shapes[i][0], shapes[i][1], shapes[i][2], 6);
-        struct nt_umap_options options = options_of(&cloud, 1);
+        struct nt_umap_options options = options_of(&cloud, NT_UMAP_SPECTRAL, 1);
         options.neighbors = 7;
         map_with(map, &cloud, &options, NULL);
         spread_of_heaps(&widest, &nearest, shapes[i][0], shapes[i][1], shapes[i][2]);
@@ -257,7 +255,7 @@ static void samples_that_coincide_get_a_finite_map_each(void **state) {
         cloud.x[2 * i + 1] = (float)(i % 7);
     }
     connect_all(&cloud, K);
-    struct nt_umap_options options = options_of(&cloud, 1);
+    struct nt_umap_options options = options_of(&cloud, NT_UMAP_SPECTRAL, 1);
     map_with(map, &cloud, &options, NULL);
     for (uint32_t i = 0; i < 40; i++) {
         for (uint32_t j = 0; j < i; j++) {
@@ -271,7 +269,7 @@ static void the_fewest_samples_get_a_map(void **state) {
     (void)state;
     for (uint32_t samples = 3; samples < 30; samples++) {
         heap_up(&cloud, 1, samples, 1, samples - 1 < K ? samples - 1 : K);
-        struct nt_umap_options options = options_of(&cloud, 1);
+        struct nt_umap_options options = options_of(&cloud, NT_UMAP_SPECTRAL, 1);
         options.neighbors = samples < 15 ? samples : 15;
         options.epochs = 30;
         map_with(map, &cloud, &options, NULL);
@@ -293,7 +291,7 @@ static void assert_refused(const struct nt_umap_options *options, const float *s
 static void what_cannot_be_is_refused_in_words(void **state) {
     (void)state;
     heap_up(&cloud, 1, 12, 1, 5);
-    struct nt_umap_options good = options_of(&cloud, 1), bad = good;
+    struct nt_umap_options good = options_of(&cloud, NT_UMAP_SPECTRAL, 1), bad = good;
     assert_refused(&bad, NULL, NT_E_ARG, "there are only 12 samples");
     bad.neighbors = 7;
     assert_refused(&bad, NULL, NT_E_ARG, "the graph has 5");
@@ -340,7 +338,7 @@ static void metered_release(void *context, void *pointer) {
 static void a_map_that_runs_out_of_memory_says_so_and_gives_all_back(void **state) {
     (void)state;
     heap_up(&cloud, 2, 40, 40, K);
-    struct nt_umap_options options = options_of(&cloud, 1);
+    struct nt_umap_options options = options_of(&cloud, NT_UMAP_SPECTRAL, 1);
     options.epochs = 2;
     enum nt_status status = NT_E_MEMORY;
     int allocations = 0;
