@@ -8,7 +8,9 @@
 #include "ntrace/npy.h"
 #include "ntrace/project.h"
 
-enum { ROOM = 256 << 20 };
+/* The page finds 100 neighbours, and distances are kept in steps that depend on the last one: the same here, the same
+ * map. */
+enum { GRAPH_K = 100, ROOM = 256 << 20 };
 
 struct request {
     const char *path, *output, *method, *from;
@@ -79,59 +81,69 @@ static enum nt_status lay_out(float *map, const nt_graph *graph, const struct re
     return status;
 }
 
-static enum nt_status draw_map(float *map, float *from, const struct request *r, nt_graph_search *search,
+static enum nt_status draw_map(float *map, const float *from, const struct request *r, nt_graph_search *search,
                                uint32_t samples, struct nt_error *error) {
     double start = nt_seconds();
     NT_TRY(find_neighbours(search, error));
-    double found = nt_seconds(), moved = 0;
+    double found = nt_seconds();
     if (strcmp(r->method, "pca") == 0) {
         memcpy(map, nt_graph_search_plane(search), samples * 2 * sizeof *map);
         return NT_OK;
     }
-    if (r->from != NULL) {
+    nt_graph *graph = nt_graph_search_take(search);
+    enum nt_status status = lay_out(map, graph, r, from, error);
+    nt_graph_free(graph);
+    NT_TRY(status);
+    printf("layer %u: neighbours of %u samples in %.2f s, UMAP in %.2f s\n", (unsigned)r->layer, samples, found - start,
+           nt_seconds() - found);
+    if (from != NULL) {
+        printf("points moved by %.3f of the earlier map's size\n", nt_map_align(map, from, samples));
+    }
+    return NT_OK;
+}
+
+static enum nt_status draw_and_write(float *map, float *from, nt_bundle *bundle, const struct request *r, uint32_t k,
+                                     struct nt_error *error) {
+    uint32_t samples = nt_bundle_samples(bundle);
+    const uint64_t shape[2] = {samples, 2};
+    nt_graph_search *search;
+    if (from != NULL) {
         NT_TRY(read_map(from, r->from, samples, error));
     }
-    nt_graph *graph = nt_graph_search_take(search);
-    enum nt_status status = lay_out(map, graph, r, r->from != NULL ? from : NULL, error);
-    nt_graph_free(graph);
-    if (status == NT_OK) {
-        moved = r->from != NULL ? nt_map_align(map, from, samples) : 0;
-        printf("layer %u: neighbours of %u samples in %.2f s, UMAP in %.2f s\n", (unsigned)r->layer, samples,
-               found - start, nt_seconds() - found);
+    NT_TRY(nt_bundle_graph_search(&search, bundle, (uint32_t)r->layer, k, ROOM, error));
+    enum nt_status status = draw_map(map, from, r, search, samples, error);
+    nt_graph_search_free(search);
+    NT_TRY(status);
+    return nt_npy_write(r->output, map, NT_NPY_FLOAT32, shape, 2, memory(), error);
+}
+
+static enum nt_status check(const struct request *r, uint32_t samples, struct nt_error *error) {
+    bool umap = strcmp(r->method, "umap") == 0;
+    if (!umap && strcmp(r->method, "pca") != 0) {
+        return nt_error_set(error, NT_E_ARG, "method '%s': expected umap or pca", r->method);
     }
-    if (status == NT_OK && r->from != NULL) {
-        printf("points moved by %.3f of the earlier map's size\n", moved);
+    if (r->from != NULL && !umap) {
+        return nt_error_set(error, NT_E_ARG, "--from: only umap starts from an earlier map");
     }
-    return status;
+    if (umap && r->neighbors > samples) {
+        return nt_error_set(error, NT_E_ARG, "--neighbors %u: there are only %u samples", (unsigned)r->neighbors,
+                            samples);
+    }
+    return NT_OK;
 }
 
 static enum nt_status run(nt_bundle *bundle, const struct request *r, struct nt_error *error) {
-    uint32_t samples = nt_bundle_samples(bundle), k = r->neighbors > 2 ? (uint32_t)r->neighbors - 1 : 1;
-    const uint64_t shape[2] = {samples, 2};
-    nt_graph_search *search = NULL;
-    if (strcmp(r->method, "umap") != 0 && strcmp(r->method, "pca") != 0) {
-        return nt_error_set(error, NT_E_ARG, "method '%s': expected umap or pca", r->method);
-    }
-    if (r->from != NULL && strcmp(r->method, "umap") != 0) {
-        return nt_error_set(error, NT_E_ARG, "--from: only umap starts from an earlier map");
-    }
-    if (k >= samples) {
-        return nt_error_set(error, NT_E_ARG, "--neighbors %u: there are only %u samples", k + 1, samples);
-    }
+    uint32_t samples = nt_bundle_samples(bundle), k = r->neighbors > GRAPH_K ? (uint32_t)r->neighbors - 1 : GRAPH_K;
+    NT_TRY(check(r, samples, error));
     NT_TRY(nt_folder_load_exact(bundle, r->path, memory(), error));
-    float *map = nt_allocate(memory(), samples, 2 * sizeof *map),
-          *from = nt_allocate(memory(), samples, 2 * sizeof *from);
-    enum nt_status status = map != NULL && from != NULL ? NT_OK : nt_error_set(error, NT_E_MEMORY, "not enough memory");
-    if (status == NT_OK) {
-        status = nt_bundle_graph_search(&search, bundle, (uint32_t)r->layer, k, ROOM, error);
+    float *map = nt_allocate(memory(), samples, 2 * sizeof *map);
+    float *from = r->from != NULL ? nt_allocate(memory(), samples, 2 * sizeof *from) : NULL;
+    enum nt_status status = NT_E_MEMORY;
+    if (map == NULL || (r->from != NULL && from == NULL)) {
+        (void)nt_error_set(error, NT_E_MEMORY, "not enough memory for a map of %u samples", samples);
+    } else {
+        status = draw_and_write(map, from, bundle, r, k < samples ? k : samples - 1, error);
     }
-    if (status == NT_OK) {
-        status = draw_map(map, from, r, search, samples, error);
-    }
-    if (status == NT_OK) {
-        status = nt_npy_write(r->output, map, NT_NPY_FLOAT32, shape, 2, memory(), error);
-    }
-    nt_graph_search_free(search);
     nt_release(memory(), map);
     nt_release(memory(), from);
     return status;
