@@ -121,15 +121,34 @@ uint32_t nt_bundle_candidates_for(const nt_bundle *bundle, uint32_t layer, uint3
 
 typedef struct nt_query nt_query;
 
+#define NT_QUERY_NOBODY UINT32_MAX /* in the place of a sample: the centre is none, or nobody is left out */
+
+/* Which samples the exact part evaluates. */
+enum nt_query_effort {
+    /* The candidates of each layer, at every layer. */
+    NT_QUERY_CANDIDATES,
+    /* Of twice as many candidates those that may still be among the k nearest, and only at the layers where they may:
+     * about half the work of the first at many layers, at no less recall. Traces cannot be asked. */
+    NT_QUERY_PROMISING,
+    /* Every sample at every layer: brute force, which misses nobody. */
+    NT_QUERY_ALL
+};
+
 /* Finds the candidates on codes at each layer: nt_query_neighbors and nt_query_trace can answer at once from codes.
  *
  * layer  in [layers] at least 1; both layers of a trace, say
- * Needs 1 <= k <= min(NT_BUNDLE_MAX_K, N - 1), codes of all these layers. The bundle must outlive the query. */
+ * Needs 1 <= k <= min(NT_BUNDLE_MAX_K, N - 1), codes of all these layers. The bundle must outlive the query. Images
+ * from outside the bundle: ntrace/place.h. */
 enum nt_status nt_query_create(nt_query **query, nt_bundle *bundle, uint32_t sample, const uint32_t *layer,
                                uint32_t layers, uint32_t k, struct nt_error *error);
 void nt_query_free(nt_query *query);
 
-/* Samples whose images the exact answer needs (candidates of all layers and the sample itself). Borrowed. */
+/* Sets the effort, which is NT_QUERY_CANDIDATES before. Changes nt_query_rows. Returns NT_OK; NT_E_ARG after the first
+ * step, or where nothing but NT_QUERY_ALL is possible; NT_E_MEMORY, the query then being of no use any more. */
+enum nt_status nt_query_set_effort(nt_query *query, enum nt_query_effort effort, struct nt_error *error);
+
+/* Samples whose images the exact answer may need (candidates of all layers and the sample itself). Borrowed, valid
+ * until the effort changes or the query is freed. */
 const uint32_t *nt_query_rows(const nt_query *query, uint32_t *count);
 
 /* Recomputes the activations of up to `samples` more rows and their exact distances. Needs their images and the network
@@ -138,8 +157,12 @@ enum nt_status nt_query_step(uint32_t *done, nt_query *query, uint32_t samples, 
 int nt_query_exact(const nt_query *query);
 
 /* The k nearest at the query's layer number `at` (0 .. layers-1): index [k], distance [k], ascending by (distance,
- * index). */
+ * index). Returns NT_OK, NT_E_ARG, or NT_E_MISSING where nothing is known yet. */
 enum nt_status nt_query_neighbors(uint32_t *index, float *distance, const nt_query *query, uint32_t at);
+
+/* How many of the k nearest at the query's layer number `reference` are among those at each of its layers: the centre's
+ * stability curve. overlap out [layers]. Returns NT_OK, NT_E_ARG, NT_E_MISSING or NT_E_MEMORY. */
+enum nt_status nt_query_overlap(uint32_t *overlap, const nt_query *query, uint32_t reference, struct nt_error *error);
 
 /* The local trace between the query's first and second layer; free with nt_trace_clear and the bundle's allocator. */
 enum nt_status nt_query_trace(struct nt_trace *trace, const nt_query *query, struct nt_error *error);

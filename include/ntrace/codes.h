@@ -80,6 +80,15 @@ void nt_codes_put(struct nt_codes *codes, const uint8_t *raw, uint32_t row, uint
  * independent remainders in many dimensions nearly are. square out [samples]. O(samples stride). */
 void nt_codes_scan(uint32_t *square, const struct nt_codes *codes, uint32_t sample);
 
+/* The same from a point that is no sample.
+ *
+ * square       out  [samples] squared distances in steps, times NT_CODES_FINER
+ * point        in   [stride] its coordinates in steps, times NT_CODES_FINER, each at most NT_CODES_POINT_MAX in size;
+ *                   zero beyond the axes that are known
+ * square_norm  in   its squared norm in steps, with what the axes leave out */
+enum { NT_CODES_FINER = 16, NT_CODES_POINT_MAX = 127 * NT_CODES_FINER };
+void nt_codes_scan_point(uint32_t *square, const struct nt_codes *codes, const int16_t *point, double square_norm);
+
 /* Distance in units of the activations. */
 float nt_codes_distance(const struct nt_codes *codes, uint32_t square);
 

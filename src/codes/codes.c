@@ -107,31 +107,40 @@ void nt_codes_put(struct nt_codes *codes, const uint8_t *raw, uint32_t row, uint
     }
 }
 
+static nt_codes_scanner *scanner(void) {
+    switch (nt_target()) {
+#if defined(__wasm_simd128__)
+    case NT_SIMD128:
+        return nt_codes_scan_simd128;
+#endif
+#if defined(__x86_64__)
+    case NT_AVX2:
+        return nt_codes_scan_avx2;
+    case NT_AVX512:
+        return nt_codes_scan_avx512;
+#endif
+    default:
+        return nt_codes_scan_scalar;
+    }
+}
+
 void nt_codes_scan(uint32_t *square, const struct nt_codes *codes, uint32_t sample) {
     int16_t query[NT_CODES_MAX_AXES];
     const int8_t *code = codes->code + (size_t)sample * codes->stride;
     for (uint32_t j = 0; j < codes->stride; j++) {
         query[j] = code[j];
     }
-    nt_codes_scanner *scan = nt_codes_scan_scalar;
-    switch (nt_target()) {
-#if defined(__wasm_simd128__)
-    case NT_SIMD128:
-        scan = nt_codes_scan_simd128;
-        break;
-#endif
-#if defined(__x86_64__)
-    case NT_AVX2:
-        scan = nt_codes_scan_avx2;
-        break;
-    case NT_AVX512:
-        scan = nt_codes_scan_avx512;
-        break;
-#endif
-    default:
-        break;
+    scanner()(square, codes->code, codes->norm, query, codes->norm[sample], codes->samples, codes->stride);
+}
+
+void nt_codes_scan_point(uint32_t *square, const struct nt_codes *codes, const int16_t *point, double square_norm) {
+    scanner()(square, codes->code, codes->norm, point, 0, codes->samples, codes->stride);
+    int64_t own = (int64_t)(NT_CODES_FINER * square_norm + 0.5);
+    for (uint32_t i = 0; i < codes->samples; i++) {
+        int64_t norm = codes->norm[i], product = (int32_t)(square[i] - codes->norm[i]); /* -2 point · code */
+        int64_t sum = NT_CODES_FINER * norm + own + product;
+        square[i] = sum < 0 ? 0 : sum > UINT32_MAX ? UINT32_MAX : (uint32_t)sum;
     }
-    scan(square, codes->code, codes->norm, query, codes->norm[sample], codes->samples, codes->stride);
 }
 
 float nt_codes_distance(const struct nt_codes *codes, uint32_t square) { return codes->step * sqrtf((float)square); }
