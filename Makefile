@@ -203,6 +203,7 @@ REAL_SKETCHES = $(wildcard ../shared/quickdraw)
 bench: wasm web data build/native/tests/bench/network $(BENCH_NPM) | setup-browser
 	build/ntrace bench build/site/bundle
 	$(NODE) tests/bench/browser.mjs
+	$(NODE) tests/bench/forward.mjs
 	@if /usr/bin/python3 -c 'import torch' 2>/dev/null; then \
 	for images in build/data/sketches $(REAL_SKETCHES); do rm -rf build/bench && mkdir -p build/bench && \
 	build/native/tests/bench/network $(WEIGHTS) $$images 150 build/bench && \
