@@ -131,13 +131,6 @@ export class Engine {
     }
   }
 
-  /** @param {CallOptions} [options] */
-  async stability(options = {}) {
-    await this.need("stability", 0, "stability", options);
-    const { layers, dataset } = this.manifest;
-    return this.core.copyU16(this.core.call("nt_bundle_stability", this.handle), layers.length * dataset.samples);
-  }
-
   /** @param {{ sample: number }} request @param {CallOptions} [options] */
   async probabilities({ sample }, options = {}) {
     this.check(sample, "sample", this.manifest.dataset.samples);

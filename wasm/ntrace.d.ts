@@ -304,6 +304,104 @@ export interface Summary {
   confusion: Uint32Array;
 }
 
+export interface StabilityOptions extends CallOptions {
+  /** 1 to 1,000, at most N - 1. Default: the manifest's. */
+  k?: number;
+  /** The layer compared with. Default: the manifest's. */
+  reference?: number;
+  /** Any samples: a class, a selection. Default: all. */
+  samples?: ArrayLike<number>;
+  /** True insists on exact neighbours where they can be had (k up to 100), false answers from codes. */
+  exact?: boolean;
+}
+
+export interface Stability {
+  k: number;
+  reference: number;
+  /** [S] whose curves these are. */
+  samples: Uint32Array;
+  /** [L, S] row by row: how many of a sample's k nearest at the layer are among its k nearest at the reference. */
+  values: Uint16Array;
+  /** True: certified. False: shipped with the bundle, or on codes. */
+  exact: boolean;
+  /** On codes: share of the true k nearest found at each layer, measured on some of the samples; else null. */
+  recall: Float64Array | null;
+}
+
+export interface OverlapMatrix {
+  k: number;
+  /** How many were averaged over. */
+  samples: number;
+  /** [L, L] mean of |N_k(a) ∩ N_k(b)|; chance level k² / (N - 1). */
+  mean: Float64Array;
+  exact: boolean;
+  recall: Float64Array | null;
+}
+
+export interface Graph {
+  layer: number;
+  k: number;
+  exact: boolean;
+  /** [N, k] nearest first. */
+  index: Uint32Array;
+  /** [N, k] to 1 / 131,070 of a sample's range of distances. */
+  distance: Float32Array;
+  /** Pairs of samples that each test looked at: a bound on leading axes, a bound on reduced rows, the exact distance. */
+  work: { pairs: number; reduced: number; exact: number };
+  milliseconds: number;
+}
+
+export interface ProjectionRequest {
+  layer: number;
+  /** Default "umap". */
+  method?: "umap" | "pca";
+  /** How many nearest count, the sample itself among them: 2 to 101. Default 15. */
+  neighbors?: number;
+  /** Distance in the map below which points come no closer, up to `spread`. Default 0.1. */
+  minDist?: number;
+  /** Scale of distances in the map. Default 1. */
+  spread?: number;
+  /** Default 200, or 500 below 10,000 samples; half of that where there is a map to start from. */
+  epochs?: number;
+  /** 0 to 2^32 - 1: one seed, one map, on every machine. Default 0. */
+  seed?: number;
+  /** Start from an earlier map, so that the two can be compared: its points [N, 2], or the layer whose last map is meant. */
+  from?: Float32Array | number;
+}
+
+export interface ProjectionPreview {
+  layer: number;
+  epoch: number;
+  epochs: number;
+  /** [N, 2] so far. */
+  points: Float32Array;
+}
+
+export interface Projection {
+  layer: number;
+  method: "umap" | "pca";
+  /** [N, 2]. Of PCA the first two principal components, in units of the activations. */
+  points: Float32Array;
+  /**
+   * Where it started from an earlier map: it was turned, mirrored, moved and scaled to that one; this is how far points are
+   * from where they were then, root mean square, in units of the earlier map's distance from its centre (1.4: nothing in common).
+   */
+  moved: number | null;
+  /** Of computing in the worker, when it was made: of UMAP, the neighbour graph left out. */
+  milliseconds: number;
+  /** As used; UMAP only. */
+  neighbors?: number;
+  minDist?: number;
+  spread?: number;
+  epochs?: number;
+  seed?: number;
+}
+
+export interface ProjectOptions extends ProjectionRequest, CallOptions {
+  /** Called with the unfinished map some times a second. */
+  onPreview?: (preview: ProjectionPreview) => void;
+}
+
 export interface Bundle {
   readonly manifest: Manifest;
   readonly url: string;
@@ -315,12 +413,22 @@ export interface Bundle {
 
   neighbors(options: { sample: number; layer: number; k: number; exact?: boolean } & CallOptions): Promise<Neighbors>;
   trace(options: TraceOptions): Promise<Trace>;
-  /** Overlap with the reference layer at the manifest's k for every layer and sample: [L, N] row by row. */
-  stability(options?: CallOptions): Promise<Uint16Array>;
+  /**
+   * Overlap with the reference layer for every layer and sample. Without options the table that the bundle ships (k and
+   * reference of the manifest, exact but for what its recall may miss). Else from the exact graphs of all layers, which are
+   * searched first (some seconds a layer, once); beyond 100 neighbours, without a network, or with exact: false, on codes.
+   */
+  stability(options?: StabilityOptions): Promise<Stability>;
+  /** Overlap of every two layers' neighbourhoods, averaged over samples. */
+  overlapMatrix(options?: Omit<StabilityOptions, "reference">): Promise<OverlapMatrix>;
+  /** The exact neighbours of all samples at a layer: searched once (some seconds), then kept. */
+  graph(options: { layer: number; k?: number } & CallOptions): Promise<Graph>;
   /** How far the samples of each class lie from one sample at a layer. */
   densities(options: DensitiesOptions): Promise<Densities>;
   /** Accuracy, recall, precision, F1 and confusion matrix of all samples, or of some. */
   summary(options?: { samples?: ArrayLike<number> } & CallOptions): Promise<Summary>;
+  /** A map of all samples of a layer in the plane. Its neighbour graph is searched first (some seconds, once); maps are kept. */
+  project(options: ProjectOptions): Promise<Projection>;
   /** [classes], softmax. */
   probabilities(options: { sample: number } & CallOptions): Promise<Float32Array>;
   /** Grey images of the samples, [samples.length, H*W], fetched where they are not there yet. */

@@ -117,9 +117,12 @@ function createBundle(worker, { url, manifest, samples, engine }) {
       return unpackTrace(await worker.call("trace", { sample, from, to, k, exact }, { signal, onProgress, onPreview: preview }));
     },
     neighbors: ({ sample, layer, k, exact, ...options }) => worker.call("neighbors", { sample, layer, k, exact }, options),
-    stability: (options) => worker.call("stability", {}, options),
+    stability: ({ k, reference, samples, exact, ...options } = {}) => worker.call("stability", { k, reference, samples: samples && Array.from(samples), exact }, options),
+    overlapMatrix: ({ k, samples, exact, ...options } = {}) => worker.call("overlapMatrix", { k, samples: samples && Array.from(samples), exact }, options),
+    graph: ({ layer, k, ...options }) => worker.call("graph", { layer, k }, options),
     densities: ({ signal, onProgress, onPreview, ...request }) => worker.call("densities", request, { signal, onProgress, onPreview }),
     summary: ({ samples: wanted, ...options } = {}) => worker.call("summary", { samples: wanted && Array.from(wanted) }, options),
+    project: ({ signal, onProgress, onPreview, ...request }) => worker.call("project", request, { signal, onProgress, onPreview }),
     probabilities: ({ sample, ...options }) => worker.call("probabilities", { sample }, options),
     images: ({ samples: wanted, ...options }) => worker.call("images", { samples: Array.from(wanted) }, options),
     explain: ({ signal, onProgress, ...request }) => worker.call("explain", request, { signal, onProgress }),

@@ -2,8 +2,11 @@ import { densities } from "./densities.js";
 import { openEngine } from "./engine.js";
 import { NtraceError, asNtraceError } from "./errors.js";
 import { explain } from "./explain.js";
+import { graph } from "./graph.js";
 import { loadCore } from "./loader.js";
+import { project } from "./project.js";
 import { createSource } from "./source.js";
+import { overlapMatrix, stability } from "./stability.js";
 import { summary } from "./summary.js";
 
 /**
@@ -30,7 +33,10 @@ async function open({ url, variant }, options) {
 const METHODS = {
   trace: (engine, request, options) => engine.trace(request, options),
   neighbors: (engine, request, options) => engine.neighbors(request, options),
-  stability: (engine, _, options) => engine.stability(options),
+  stability: (engine, request, options) => stability(engine, request, options),
+  overlapMatrix: (engine, request, options) => overlapMatrix(engine, request, options),
+  graph: (engine, request, options) => graph(engine, request, options),
+  project: (engine, request, options) => project(engine, request, options),
   densities: (engine, request, options) => densities(engine, request, options),
   summary: (engine, request) => summary(engine, request),
   probabilities: (engine, request, options) => engine.probabilities(request, options),

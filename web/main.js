@@ -84,7 +84,7 @@ function mount(bundle) {
 
   async function readStability() {
     try {
-      stability = await bundle.stability();
+      stability = (await bundle.stability()).values;
       later();
     } catch {
       return; // the bars stay empty: the figure does not need them

@@ -1,5 +1,5 @@
-/* The last level: exact distances of what is left on the shortlists. Rows that do not all fit in the room are read
- * group by group, and every two groups meet once. */
+/* The last level: exact distances of what is left on the shortlists. Rows that were not reduced are there already;
+ * others are read again, group by group where they do not all fit in the room, and every two groups meet once. */
 #include <math.h>
 #include <string.h>
 
@@ -45,7 +45,7 @@ enum nt_status nt_search_end_lists(nt_graph_search *s) {
 /* ---- Groups. ---- */
 
 /* Units of a pair of groups: reading the second's rows, then comparing. */
-static uint32_t reads(const nt_graph_search *s) { return (s->group + ROWS - 1) / ROWS; }
+static uint32_t reads(const nt_graph_search *s) { return s->reduction.side == 0 ? 0 : (s->group + ROWS - 1) / ROWS; }
 static uint32_t compares(const nt_graph_search *s) { return (s->group + QUERIES - 1) / QUERIES; }
 
 uint32_t nt_search_exact_units(const nt_graph_search *s) {
@@ -55,6 +55,14 @@ uint32_t nt_search_exact_units(const nt_graph_search *s) {
 
 enum nt_status nt_search_start_exact(nt_graph_search *s) {
     size_t row = s->size * sizeof(float), rows = s->room / row;
+    if (s->reduction.side == 0) {
+        s->group = s->samples;
+        s->exact[0] = s->z;
+        s->z = NULL;
+        return NT_OK;
+    }
+    nt_release(s->allocator, s->z);
+    s->z = NULL;
     s->group = rows >= s->samples ? s->samples : rows < 2 * ROWS ? ROWS : (uint32_t)(rows / 2);
     s->exact[0] = nt_allocate(s->allocator, s->group, row);
     s->exact[1] = s->group < s->samples ? nt_allocate(s->allocator, s->group, row) : NULL;

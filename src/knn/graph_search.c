@@ -79,6 +79,19 @@ static enum nt_status deviation(float *out, const struct nt_axes *axes, const st
     return status;
 }
 
+/* For rows without spread, which have no axes: any one is right. */
+static enum nt_status take_any_axis(nt_graph_search *s) {
+    s->axes.size = s->reduced;
+    s->axes.count = 1;
+    s->axes.centre = nt_allocate_zeroed(s->allocator, s->reduced, sizeof(float));
+    s->axes.axis = nt_allocate_zeroed(s->allocator, s->reduced, sizeof(float));
+    if (s->axes.centre == NULL || s->axes.axis == NULL) {
+        return NT_E_MEMORY;
+    }
+    s->axes.axis[0] = 1;
+    return NT_OK;
+}
+
 static enum nt_status find_axes(nt_graph_search *s) {
     uint32_t n = typical(s);
     float *rows = nt_allocate(s->allocator, n, s->reduced * sizeof *rows), off = 0;
@@ -94,7 +107,7 @@ static enum nt_status find_axes(nt_graph_search *s) {
     enum nt_status status =
         nt_axes_find(&s->axes, rows, n, s->reduced, min(NT_SEARCH_AXES, s->reduced), &random, 1, s->allocator);
     nt_release(s->allocator, rows);
-    NT_TRY(status);
+    NT_TRY(status == NT_E_VALUE ? take_any_axis(s) : status);
     NT_TRY(deviation(&off, &s->axes, s->allocator));
     s->axes_slack = ((float)s->reduced * 0x1p-24f * sqrtf((float)s->axes.count) + off);
     s->columns = s->axes.count + 2;
@@ -184,9 +197,8 @@ static enum nt_status tile(nt_graph_search *s) {
 /* Tables of the bounds are no longer needed. */
 static enum nt_status end_lists(nt_graph_search *s) {
     NT_TRY(nt_search_end_lists(s));
-    nt_release(s->allocator, s->z);
     nt_release(s->allocator, s->y);
-    s->z = s->y = NULL;
+    s->y = NULL;
     NT_TRY(nt_search_start_exact(s));
     return nt_graph_create(&s->graph, s->samples, s->k, s->allocator);
 }

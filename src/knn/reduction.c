@@ -127,12 +127,12 @@ static double squared_norm(const float *x, size_t count) {
 
 enum nt_status nt_reduction_apply(float *z, float *rest, struct nt_reduction *r, float *x, uint32_t rows,
                                   const struct nt_allocator *al) {
-    subtract_centre(r, x, rows);
     if (r->side == 0) {
         memcpy(z, x, (size_t)rows * r->size * sizeof *z);
         memset(rest, 0, rows * sizeof *rest);
         return NT_OK;
     }
+    subtract_centre(r, x, rows);
     cut(r->room, r, x, rows);
     size_t blocks = (size_t)rows * r->blocks, count = r->blocks;
     float *product = r->room + blocks * r->depth;

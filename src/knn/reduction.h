@@ -8,7 +8,7 @@
 
 /* A row [H,W,C] is cut into square blocks of all channels (filled up with zeros at the edge), and all blocks are
  * projected on the same axes. What an activation holds is local: a few axes keep most of each block, at a small part of
- * the cost of axes over whole rows. Rows within the limit stay as they are, but for the centre. */
+ * the cost of axes over whole rows. Rows within the limit stay as they are. */
 struct nt_reduction {
     struct nt_shape shape;
     uint32_t side, across, down, blocks; /* side 0: rows stay as they are */
@@ -39,7 +39,7 @@ enum nt_status nt_reduction_end_axes(struct nt_reduction *reduction, const struc
  *
  * z     out  [rows, reduced] axis by axis, the strongest first
  * rest  out  [rows] norm of what the axes leave out
- * x     in   [rows, size] at most NT_REDUCTION_BATCH rows; centred in place */
+ * x     in   [rows, size] at most NT_REDUCTION_BATCH rows; undefined afterwards */
 enum nt_status nt_reduction_apply(float *z, float *rest, struct nt_reduction *reduction, float *x, uint32_t rows,
                                   const struct nt_allocator *allocator);
 

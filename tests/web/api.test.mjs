@@ -51,7 +51,7 @@ test("a bundle opens with SIMD in a Worker and answers every method", async () =
       engine: bundle.engine, previews, exact: trace.exact, points: trace.points.length, overlap: trace.overlap,
       members: trace.points.filter(({ inTo }) => inTo).sort((a, b) => a.rankTo - b.rankTo).map((point) => point.sample), index: [...neighbors.index],
       classes: probabilities.length, pixels: images.length, ink: images.some((pixel) => pixel > 0),
-      stability: stability.length, samples: bundle.labels.length, layers: bundle.manifest.layers.length, memory: await bundle.memory(),
+      stability: stability.values.length, samples: bundle.labels.length, layers: bundle.manifest.layers.length, memory: await bundle.memory(),
       url: bundle.url,
     };
   });

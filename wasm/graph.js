@@ -1,0 +1,158 @@
+import { NtraceError, cancelled } from "./errors.js";
+import { takeSteps } from "./room.js";
+
+/** @typedef {import("./engine.js").Engine} Engine */
+/** @typedef {import("./ntrace.d.ts").CallOptions} CallOptions */
+/** @typedef {import("./ntrace.d.ts").Progress} Progress */
+
+/** How many neighbours a graph holds, where there are as many samples. */
+export const GRAPH_K = 100;
+/** Room for the tables of a search: all reduced rows of 10,000 samples. */
+const ROOM_BYTES = 64 << 20;
+const WORK_BYTES = 24;
+
+/**
+ * The exact neighbours of all samples at a layer.
+ * @typedef {object} LayerGraph
+ * @property {number} graph address of an nt_graph
+ * @property {number} k
+ * @property {Float32Array} plane [N, 2] principal components
+ * @property {{ pairs: number, reduced: number, exact: number }} work pairs that each test looked at
+ * @property {number} milliseconds of computing
+ */
+
+/** A search under way, for all who wait for it. */
+class Search {
+  /** @param {(control: AbortSignal, progress: (progress: Progress) => void) => Promise<LayerGraph>} run */
+  constructor(run) {
+    this.control = new AbortController();
+    /** @type {Set<CallOptions>} */
+    this.waiting = new Set();
+    this.found = run(this.control.signal, (progress) => {
+      for (const { onProgress } of this.waiting) onProgress?.(progress);
+    });
+    this.found.catch(() => {});
+  }
+
+  /** Who is cancelled leaves; when nobody is left the search ends. @param {CallOptions} options @returns {Promise<LayerGraph>} */
+  async wait(options) {
+    const { signal } = options;
+    this.waiting.add(options);
+    /** @type {() => void} */
+    let leave = () => {};
+    const left = new Promise((_, reject) => {
+      leave = () => {
+        this.waiting.delete(options);
+        if (this.waiting.size === 0) this.control.abort();
+        reject(cancelled());
+      };
+      if (signal?.aborted) leave();
+      signal?.addEventListener("abort", leave);
+    });
+    try {
+      return await /** @type {Promise<LayerGraph>} */ (Promise.race([this.found, left]));
+    } finally {
+      signal?.removeEventListener("abort", leave);
+      this.waiting.delete(options);
+    }
+  }
+}
+
+/** Graphs and searches by the layer whose codes they share. @type {WeakMap<Engine, Map<number, Search>>} */
+const searches = new WeakMap();
+
+/** @param {Engine} engine @param {number} layer @param {AbortSignal} signal @param {(progress: Progress) => void} onProgress */
+async function search(engine, layer, signal, onProgress) {
+  const { core, manifest } = engine;
+  const samples = manifest.dataset.samples;
+  const k = Math.min(GRAPH_K, samples - 1);
+  const options = { signal, onProgress };
+  if (!engine.hasNetwork()) throw new NtraceError("missing", "This bundle holds no network: neighbours are known on codes only.");
+  await Promise.all([engine.need("weights", 0, "the network", options), engine.needImages(Array.from({ length: samples }, (_, i) => i), options)]);
+  let milliseconds = 0;
+  const handle = core.borrow((take) => {
+    const out = take(4);
+    core.attempt("nt_bundle_graph_search", out, engine.handle, layer, k, ROOM_BYTES);
+    return core.readU32(out);
+  });
+  try {
+    const step = () =>
+      core.borrow((take) => {
+        const done = take(8);
+        const start = performance.now();
+        core.attempt("nt_graph_search_step", done, handle);
+        milliseconds += performance.now() - start;
+        return new DataView(core.memory.buffer).getFloat64(done, true);
+      });
+    await takeSteps(step, `neighbours of all samples at ${manifest.layers[layer].name}`, options);
+    const work = core.borrow((take) => {
+      const out = take(WORK_BYTES);
+      core.call("nt_graph_search_work", out, handle);
+      const [pairs, reduced, exact] = new BigUint64Array(core.memory.buffer, out, 3);
+      return { pairs: Number(pairs), reduced: Number(reduced), exact: Number(exact) };
+    });
+    const plane = core.copyF32(core.call("nt_graph_search_plane", handle), 2 * samples);
+    return { graph: core.call("nt_graph_search_take", handle), k, plane, work, milliseconds };
+  } finally {
+    if (!core.dead) core.call("nt_graph_search_free", handle);
+  }
+}
+
+/**
+ * The graph of a layer: searched once, shared by layers with equal activations, kept as long as the engine.
+ * @param {Engine} engine @param {number} layer @param {CallOptions} [options]
+ * @returns {Promise<LayerGraph>}
+ */
+export function layerGraph(engine, layer, options = {}) {
+  engine.check(layer, "layer", engine.manifest.layers.length);
+  const kept = searches.get(engine) ?? new Map();
+  searches.set(engine, kept);
+  const own = engine.manifest.layers[layer].codes;
+  let found = kept.get(own);
+  if (!found || found.control.signal.aborted) {
+    found = new Search((signal, onProgress) => search(engine, own, signal, onProgress));
+    kept.set(own, found);
+    const forget = found;
+    found.found.catch(() => kept.get(own) === forget && kept.delete(own));
+  }
+  return found.wait(options);
+}
+
+/** Address of a layer's nt_graph. @param {Engine} engine @param {number} layer @param {CallOptions} [options] */
+export const graphFor = async (engine, layer, options) => (await layerGraph(engine, layer, options)).graph;
+
+/** Graphs of several layers, one after the other. @param {Engine} engine @param {number[]} layers @param {CallOptions} options */
+export async function graphsFor(engine, layers, options) {
+  const graphs = [];
+  for (const [i, layer] of layers.entries()) {
+    /** @param {Progress} progress */
+    const onProgress = (progress) => options.onProgress?.({ ...progress, done: (i + progress.done) / layers.length });
+    graphs.push(await graphFor(engine, layer, { signal: options.signal, onProgress }));
+  }
+  return graphs;
+}
+
+/**
+ * @param {Engine} engine @param {{ layer: number, k?: number }} request @param {CallOptions} [options]
+ * @returns {Promise<import("./ntrace.d.ts").Graph>}
+ */
+export async function graph(engine, { layer, k }, options = {}) {
+  const { core, manifest } = engine;
+  const found = await layerGraph(engine, layer, options);
+  const count = k ?? found.k;
+  if (!Number.isInteger(count) || count < 1 || count > found.k) {
+    throw new NtraceError("argument", `k = ${k}: expected a whole number from 1 to ${found.k}.`);
+  }
+  const samples = manifest.dataset.samples;
+  const index = new Uint32Array(samples * count);
+  const distance = new Float32Array(samples * count);
+  core.borrow((take) => {
+    const [indexAt, distanceAt] = [take(4 * count), take(4 * count)];
+    for (let sample = 0; sample < samples; sample++) {
+      core.call("nt_graph_get", indexAt, distanceAt, found.graph, sample, count);
+      index.set(new Uint32Array(core.memory.buffer, indexAt, count), sample * count);
+      distance.set(new Float32Array(core.memory.buffer, distanceAt, count), sample * count);
+    }
+  });
+  return { layer, k: count, exact: true, index, distance, work: found.work, milliseconds: found.milliseconds };
+}

@@ -1,0 +1,131 @@
+import { NtraceError } from "./errors.js";
+import { GRAPH_K, graphsFor } from "./graph.js";
+import { takeBlocks, withRoom } from "./room.js";
+
+/** @typedef {import("./engine.js").Engine} Engine */
+/** @typedef {import("./ntrace.d.ts").CallOptions} CallOptions */
+/** @typedef {import("./ntrace.d.ts").StabilityOptions} StabilityOptions */
+
+const REQUEST_BYTES = 32;
+/** Samples of a call: from graphs a fraction of a millisecond each, on codes some milliseconds. */
+const BLOCK_EXACT = 64;
+const BLOCK_CODES = 1;
+/** Samples on which the recall of an answer from codes is measured. */
+const RECALL_SAMPLES = 8;
+
+/** @param {Engine} engine @param {ArrayLike<number> | undefined} samples */
+function sampleList(engine, samples) {
+  const all = engine.manifest.dataset.samples;
+  if (samples === undefined) return Uint32Array.from({ length: all }, (_, i) => i);
+  const list = Array.from(samples);
+  for (const sample of list) engine.check(sample, "sample", all);
+  return Uint32Array.from(list);
+}
+
+/** @param {Engine} engine @param {number} k */
+function checkK(engine, k) {
+  const most = Math.min(1000, engine.manifest.dataset.samples - 1);
+  if (!Number.isInteger(k) || k < 1 || k > most) throw new NtraceError("argument", `k = ${k}: expected a whole number from 1 to ${most}.`);
+}
+
+/**
+ * Overlaps of samples' neighbourhoods: from the graphs of all layers, exactly, or on codes.
+ * @param {Engine} engine
+ * @param {{ samples: Uint32Array, k: number, reference: number, graphs: number[] | null, curves: boolean, matrix: boolean }} request
+ * @param {CallOptions} options
+ */
+function overlaps(engine, { samples, k, reference, graphs, curves, matrix }, options) {
+  const { core, manifest } = engine;
+  const layers = manifest.layers.length;
+  return withRoom(core, async (room) => {
+    const sampleAt = room.takeU32(samples);
+    const layerAt = room.takeU32(Array.from({ length: layers }, (_, l) => l));
+    const graphAt = graphs ? room.takeU32(graphs) : 0;
+    const request = room.take(REQUEST_BYTES);
+    const curvesAt = curves ? room.take(2 * layers * samples.length) : 0;
+    const sum = matrix ? room.takeZeroed(8 * layers * layers) : 0;
+    const block = graphs ? BLOCK_EXACT : BLOCK_CODES;
+    /** @param {number} from @param {number} count */
+    const step = (from, count) => {
+      new Uint32Array(core.memory.buffer, request, 8).set([graphAt, engine.handle, layerAt, sampleAt + 4 * from, layers, reference, k, count]);
+      core.attempt("nt_overlap", curves ? curvesAt + 2 * layers * from : 0, sum, request);
+    };
+    await takeBlocks(samples.length, block, step, `overlaps of ${samples.length} samples`, options);
+    return {
+      curves: curves ? core.copyU16(curvesAt, layers * samples.length) : new Uint16Array(0),
+      sums: matrix ? Array.from(new BigUint64Array(core.memory.buffer, sum, layers * layers), Number) : [],
+    };
+  });
+}
+
+/** From samples' curves to layers' rows. @param {Uint16Array} curves [S, L] @param {number} layers */
+function byLayer(curves, layers) {
+  const count = curves.length / layers;
+  return Uint16Array.from({ length: curves.length }, (_, at) => curves[(at % count) * layers + Math.floor(at / count)]);
+}
+
+/** Share of the true k nearest that codes find, on some of the samples. @param {Engine} engine @param {Uint32Array} samples @param {number} k @param {CallOptions} options */
+async function measureRecall(engine, samples, k, options) {
+  const layers = engine.manifest.layers.length;
+  if (!engine.hasNetwork()) return null;
+  const step = Math.max(1, Math.floor(samples.length / RECALL_SAMPLES));
+  const probes = Array.from(samples).filter((_, i) => i % step === 0).slice(0, RECALL_SAMPLES);
+  const recall = new Float64Array(layers);
+  for (const sample of probes) {
+    for (let layer = 0; layer < layers; layer++) {
+      const own = engine.manifest.layers[layer].codes;
+      if (own !== layer) {
+        recall[layer] = recall[own];
+        continue;
+      }
+      const found = new Set((await engine.neighbors({ sample, layer, k, exact: false }, options)).index);
+      const { index } = await engine.neighbors({ sample, layer, k }, options);
+      recall[layer] += index.filter((/** @type {number} */ neighbor) => found.has(neighbor)).length / (k * probes.length);
+    }
+  }
+  return recall;
+}
+
+/** What both answers begin with. @param {Engine} engine @param {StabilityOptions} request @param {CallOptions} options */
+async function prepare(engine, request, options) {
+  const { layers, stability } = engine.manifest;
+  const k = request.k ?? stability.k;
+  const samples = sampleList(engine, request.samples);
+  checkK(engine, k);
+  const exact = (request.exact ?? true) && engine.hasNetwork() && k <= GRAPH_K;
+  const all = layers.map((_, layer) => layer);
+  const graphs = exact ? await graphsFor(engine, all, options) : null;
+  if (!exact) await Promise.all(layers.map((layer, l) => engine.need("codes", l, `codes of ${layer.name}`, options)));
+  const recall = exact ? null : await measureRecall(engine, samples, k, options);
+  return { k, samples, exact, graphs, recall };
+}
+
+/**
+ * @param {Engine} engine @param {StabilityOptions} request @param {CallOptions} [options]
+ * @returns {Promise<import("./ntrace.d.ts").Stability>}
+ */
+export async function stability(engine, request, options = {}) {
+  const { layers, dataset, stability: shipped } = engine.manifest;
+  const reference = request.reference ?? shipped.reference;
+  engine.check(reference, "layer", layers.length);
+  const asShipped = (request.k ?? shipped.k) === shipped.k && reference === shipped.reference && request.samples === undefined;
+  if (asShipped && request.exact !== true) {
+    await engine.need("stability", 0, "stability", options);
+    const values = engine.core.copyU16(engine.core.call("nt_bundle_stability", engine.handle), layers.length * dataset.samples);
+    return { k: shipped.k, reference, samples: sampleList(engine, undefined), values, exact: false, recall: null };
+  }
+  const { k, samples, exact, graphs, recall } = await prepare(engine, request, options);
+  const { curves } = await overlaps(engine, { samples, k, reference, graphs, curves: true, matrix: false }, options);
+  return { k, reference, samples, values: byLayer(curves, layers.length), exact, recall };
+}
+
+/**
+ * @param {Engine} engine @param {StabilityOptions} request @param {CallOptions} [options]
+ * @returns {Promise<import("./ntrace.d.ts").OverlapMatrix>}
+ */
+export async function overlapMatrix(engine, request, options = {}) {
+  const { k, samples, exact, graphs, recall } = await prepare(engine, request, options);
+  const { sums } = await overlaps(engine, { samples, k, reference: 0, graphs, curves: false, matrix: true }, options);
+  const mean = Float64Array.from(sums, (sum) => (samples.length > 0 ? sum / samples.length : 0));
+  return { k, samples: samples.length, mean, exact, recall };
+}
