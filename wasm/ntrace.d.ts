@@ -99,6 +99,91 @@ export interface Neighbors {
   distance: Float32Array;
 }
 
+/** What neighborhoods and place are asked, beside the centre. */
+export interface NeighborhoodsRequest {
+  /** Default: all. None twice. */
+  layers?: ArrayLike<number>;
+  /** One of the layers: what `overlap` compares with. Default: the manifest's reference for stability, where it is among them. */
+  reference?: number;
+  /** At most 1,000. */
+  k: number;
+  /**
+   * True (default): those that may be among the nearest are ranked by exact activations; of 100,000 neighbours some 30 are missed.
+   * "all": every sample passes through the network; nobody is missed. False: from codes alone.
+   */
+  exact?: boolean | "all";
+}
+
+/** Neighbourhoods at several layers. Arrays go layer by layer in the order of `layers`. */
+export interface Neighborhoods {
+  sample: number;
+  layers: number[];
+  reference: number;
+  k: number;
+  /** True: ranked by exact activations. False: ranked on codes. */
+  exact: boolean;
+  /** [layers, k] nearest first. */
+  index: Uint32Array;
+  /** [layers, k] Euclidean, in units of the activations. */
+  distance: Float32Array;
+  /** [layers] how many of the k are among those at the reference: the stability curve. */
+  overlap: Uint32Array;
+  /** Milliseconds of computing in the worker, fetching left out. */
+  milliseconds: number;
+}
+
+export interface NeighborhoodsOptions extends NeighborhoodsRequest, CallOptions {
+  sample: number;
+  /** Called with the answer from codes as soon as it is there, before the exact one. */
+  onPreview?: (found: Neighborhoods) => void;
+}
+
+export interface PlaceRequest extends NeighborhoodsRequest {
+  /** An image of the bundle's size, [H, W, C] bytes, light strokes on black as in the bundle: by hand, say. */
+  pixels: Uint8Array | Uint8ClampedArray;
+  /** A sample that is nobody's neighbour here: the one that the image was made from. Default: none is left out. */
+  exclude?: number;
+}
+
+/** An image from outside among the samples. */
+export interface Placed extends Omit<Neighborhoods, "sample" | "index" | "distance" | "overlap"> {
+  /** The class with the largest logit, the first of equal ones. */
+  class: number;
+  /** [classes] what the network's last layer answers, and its softmax. */
+  logits: Float32Array;
+  probabilities: Float32Array;
+  /** As in Neighborhoods; null in a preview that comes before any neighbour is known, never in the answer. */
+  index: Uint32Array | null;
+  distance: Float32Array | null;
+  overlap: Uint32Array | null;
+}
+
+export interface PlaceOptions extends PlaceRequest, CallOptions {
+  /** Called with what the network says at once, and again with neighbours from codes where axes are prepared by then. */
+  onPreview?: (placed: Placed) => void;
+}
+
+export interface PlaceTraceRequest extends Pick<PlaceRequest, "pixels" | "exclude" | "k" | "exact"> {
+  from: number;
+  to: number;
+}
+
+/** A trace whose centre is an image from outside, with the class that the network sees in it. */
+export type PlacedTrace = Omit<Trace, "sample"> & { sample: null; class: number };
+
+export interface PlaceTraceOptions extends PlaceTraceRequest, CallOptions {
+  onPreview?: (trace: PlacedTrace) => void;
+}
+
+/** The axes that images are placed on. */
+export interface PlacePreparation {
+  layers: number[];
+  /** Of memory, kept until releasePlace. */
+  bytes: number;
+  /** Of computing. */
+  milliseconds: number;
+}
+
 export interface TracePoint {
   sample: number;
   label: number;
@@ -351,6 +436,74 @@ export interface Graph {
   milliseconds: number;
 }
 
+export type MeasureName =
+  | "overlap" | "lcmc" | "jaccard" | "rbo" | "purity" | "predictionPurity" | "occurrence" | "dimension"
+  | "credibility" | "confidence" | "trustworthiness" | "continuity";
+
+/** What to measure. Formulas and sources stand in include/ntrace/measures.h. */
+export interface MeasuresRequest {
+  layer: number;
+  /** overlap, lcmc, jaccard and rbo compare with this layer. Default 0. */
+  reference?: number;
+  /** 1 to 100, at most N - 1. Default the most. */
+  k?: number;
+  /** Default: all. */
+  samples?: ArrayLike<number>;
+  /** Default: all but credibility, confidence, trustworthiness and continuity. */
+  names?: MeasureName[];
+  /** rbo: the share of its weight below rank d is about p^d. 0 < p < 1, default 0.98. */
+  p?: number;
+  /** credibility and confidence: over these layers. Default: all but the input. */
+  layers?: ArrayLike<number>;
+  /** credibility and confidence: how many samples calibrate, 2 to N (default 750, at most half of N), and the seed that draws them (default 1). */
+  calibration?: number;
+  seed?: number;
+  /** trustworthiness and continuity: the map that is judged, [N, 2]. Needs 2 k < N. */
+  map?: ArrayLike<number>;
+  /** trustworthiness and continuity: ranks beyond the exact 100 from activations of all samples. Default false: from codes. */
+  exactRanks?: boolean;
+}
+
+export interface Measures {
+  layer: number;
+  reference: number;
+  k: number;
+  /** [S] */
+  samples: Uint32Array;
+  /** [S] each, those that were asked for. */
+  values: Partial<Record<MeasureName, Float32Array>>;
+  means: Partial<Record<MeasureName, number>>;
+  /** With occurrence: skewness of the k-occurrences of all samples. */
+  hubness?: number;
+  /** Two-NN of all samples and of each class, and how many samples had a ratio; 0 where it cannot be told. */
+  dimension?: { all: number; used: number; classes: Float64Array; usedOfClass: Uint32Array };
+  /** With credibility: [S] the class that it speaks of. */
+  credibilityPredictions?: Uint16Array;
+  /** With trustworthiness or continuity: where ranks beyond the graph's came from. */
+  ranks?: "exact" | "codes";
+}
+
+/** Why a sample is worth a look. Shares and purities are 0 to 1; what each says stands in include/ntrace/suggest.h. */
+export type SuggestionReason =
+  | { reason: "changesMost"; from: number; layer: number; kept: number; meanKept: number }
+  | { reason: "changesClass" | "changesClassOverall"; from: number; layer: number; fromClass: number; toClass: number; fromShare: number; toShare: number }
+  | { reason: "mostStable" | "leastStable"; from: number; layer: number; kept: number; meanKept: number }
+  | { reason: "unusual"; layer: number; majority: number; purity: number; distanceRatio: number }
+  | { reason: "hub"; layer: number; neighborhoods: number; ownShare: number }
+  | { reason: "mislabelled"; layer: number; suggested: number; share: number; probability: number; ownShare: number }
+  | { reason: "ambiguous"; layer: number; majority: number; second: number; share: number; secondShare: number; probability: number }
+  | { reason: "corrected"; from: number; layer: number; majorityBefore: number; shareBefore: number; ownShareBefore: number; ownShareAfter: number }
+  | { reason: "typical"; layer: number; neighborhoods: number; purity: number };
+
+export type Suggestion = { sample: number; /** Its true class. */ label: number } & SuggestionReason;
+
+export interface Suggestions {
+  k: number;
+  layers: number[];
+  /** By reason, then layer, then rank. */
+  suggestions: Suggestion[];
+}
+
 export interface ProjectionRequest {
   layer: number;
   /** Default "umap". */
@@ -413,6 +566,24 @@ export interface Bundle {
 
   neighbors(options: { sample: number; layer: number; k: number; exact?: boolean } & CallOptions): Promise<Neighbors>;
   trace(options: TraceOptions): Promise<Trace>;
+  /** One sample's neighbourhoods at many layers at once, and its stability curve. Without a network from codes alone. */
+  neighborhoods(options: NeighborhoodsOptions): Promise<Neighborhoods>;
+  /**
+   * An image from outside the bundle: what the network says of it, its neighbours among all samples at each layer, and its
+   * stability curve. The first call prepares (see preparePlace), but for exact: "all", which takes about as long. The image of a
+   * sample has that sample at distance 0 first, unless `exclude` leaves it out: then it has the sample's own neighbours.
+   * Rejects with "argument" where pixels or numbers are out of range, "missing" without a network, "cancelled".
+   */
+  place(options: PlaceOptions): Promise<Placed>;
+  /** The trace of an image from outside between two layers. */
+  placeTrace(options: PlaceTraceOptions): Promise<PlacedTrace>;
+  /**
+   * Finds the axes that images are placed on, once (a second or two and 40 MB at all layers of the reference network): place
+   * and placeTrace do it when they are first called. A call that is cancelled leaves what is done for the next.
+   */
+  preparePlace(options?: { layers?: ArrayLike<number> } & CallOptions): Promise<PlacePreparation>;
+  /** Gives the memory of the axes back. */
+  releasePlace(): Promise<void>;
   /**
    * Overlap with the reference layer for every layer and sample. Without options the table that the bundle ships (k and
    * reference of the manifest, exact but for what its recall may miss). Else from the exact graphs of all layers, which are
@@ -427,6 +598,13 @@ export interface Bundle {
   densities(options: DensitiesOptions): Promise<Densities>;
   /** Accuracy, recall, precision, F1 and confusion matrix of all samples, or of some. */
   summary(options?: { samples?: ArrayLike<number> } & CallOptions): Promise<Summary>;
+  /**
+   * Measures of neighbourhoods at a layer, per sample and overall, from exact graphs, which are searched first (some seconds a
+   * layer, once); credibility needs those of all its layers.
+   */
+  measures(options: MeasuresRequest & CallOptions): Promise<Measures>;
+  /** Samples worth a look, each with its reason and figures. Needs the graphs of the layers (default: all). count: of each reason. */
+  suggestions(options?: { count?: number; k?: number; layers?: ArrayLike<number> } & CallOptions): Promise<Suggestions>;
   /** A map of all samples of a layer in the plane. Its neighbour graph is searched first (some seconds, once); maps are kept. */
   project(options: ProjectOptions): Promise<Projection>;
   /** [classes], softmax. */

@@ -117,11 +117,21 @@ function createBundle(worker, { url, manifest, samples, engine }) {
       return unpackTrace(await worker.call("trace", { sample, from, to, k, exact }, { signal, onProgress, onPreview: preview }));
     },
     neighbors: ({ sample, layer, k, exact, ...options }) => worker.call("neighbors", { sample, layer, k, exact }, options),
+    neighborhoods: ({ signal, onProgress, onPreview, ...request }) => worker.call("neighborhoods", request, { signal, onProgress, onPreview }),
+    place: ({ signal, onProgress, onPreview, ...request }) => worker.call("place", request, { signal, onProgress, onPreview }),
+    async placeTrace({ signal, onProgress, onPreview, ...request }) {
+      const preview = onPreview && ((/** @type {any} */ packed) => onPreview(/** @type {any} */ (unpackTrace(packed))));
+      return /** @type {any} */ (unpackTrace(await worker.call("placeTrace", request, { signal, onProgress, onPreview: preview })));
+    },
+    preparePlace: ({ signal, onProgress, ...request } = {}) => worker.call("preparePlace", request, { signal, onProgress }),
+    releasePlace: () => worker.call("releasePlace", {}),
     stability: ({ k, reference, samples, exact, ...options } = {}) => worker.call("stability", { k, reference, samples: samples && Array.from(samples), exact }, options),
     overlapMatrix: ({ k, samples, exact, ...options } = {}) => worker.call("overlapMatrix", { k, samples: samples && Array.from(samples), exact }, options),
     graph: ({ layer, k, ...options }) => worker.call("graph", { layer, k }, options),
     densities: ({ signal, onProgress, onPreview, ...request }) => worker.call("densities", request, { signal, onProgress, onPreview }),
     summary: ({ samples: wanted, ...options } = {}) => worker.call("summary", { samples: wanted && Array.from(wanted) }, options),
+    measures: ({ signal, onProgress, ...request }) => worker.call("measures", request, { signal, onProgress }),
+    suggestions: ({ signal, onProgress, ...request } = {}) => worker.call("suggestions", request, { signal, onProgress }),
     project: ({ signal, onProgress, onPreview, ...request }) => worker.call("project", request, { signal, onProgress, onPreview }),
     probabilities: ({ sample, ...options }) => worker.call("probabilities", { sample }, options),
     images: ({ samples: wanted, ...options }) => worker.call("images", { samples: Array.from(wanted) }, options),

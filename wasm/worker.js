@@ -4,9 +4,13 @@ import { NtraceError, asNtraceError } from "./errors.js";
 import { explain } from "./explain.js";
 import { graph } from "./graph.js";
 import { loadCore } from "./loader.js";
+import { measures } from "./measures.js";
+import { neighborhoods } from "./neighborhoods.js";
+import { place, placeTrace, preparePlace, releasePlace } from "./place.js";
 import { project } from "./project.js";
 import { createSource } from "./source.js";
 import { overlapMatrix, stability } from "./stability.js";
+import { suggestions } from "./suggestions.js";
 import { summary } from "./summary.js";
 
 /**
@@ -33,12 +37,19 @@ async function open({ url, variant }, options) {
 const METHODS = {
   trace: (engine, request, options) => engine.trace(request, options),
   neighbors: (engine, request, options) => engine.neighbors(request, options),
+  neighborhoods: (engine, request, options) => neighborhoods(engine, request, options),
+  place: (engine, request, options) => place(engine, request, options),
+  placeTrace: (engine, request, options) => placeTrace(engine, request, options),
+  preparePlace: (engine, request, options) => preparePlace(engine, request, options),
+  releasePlace: (engine) => releasePlace(engine),
   stability: (engine, request, options) => stability(engine, request, options),
   overlapMatrix: (engine, request, options) => overlapMatrix(engine, request, options),
   graph: (engine, request, options) => graph(engine, request, options),
   project: (engine, request, options) => project(engine, request, options),
   densities: (engine, request, options) => densities(engine, request, options),
   summary: (engine, request) => summary(engine, request),
+  measures: (engine, request, options) => measures(engine, request, options),
+  suggestions: (engine, request, options) => suggestions(engine, request, options),
   probabilities: (engine, request, options) => engine.probabilities(request, options),
   images: (engine, request, options) => engine.images(request, options),
   explain: (engine, request, options) => explain(engine, request, options),

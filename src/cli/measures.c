@@ -7,6 +7,7 @@
 #include "cli/measures.h"
 #include "cli/options.h"
 #include "cli/progress.h"
+#include "ntrace/density.h"
 #include "ntrace/distances.h"
 #include "ntrace/folder.h"
 #include "ntrace/npy.h"
@@ -191,12 +192,44 @@ static enum nt_status suggest(struct nt_measuring *m, uint32_t count, struct nt_
     return NT_OK;
 }
 
+/* Densities of the exact distances from one sample, at the layer. */
+static enum nt_status estimate_densities(struct nt_measuring *m, uint32_t sample, struct nt_error *error) {
+    uint32_t n = m->samples, classes = nt_bundle_classes(m->bundle), points = NT_MEASURING_POINTS, done;
+    uint32_t *order = take(m, n, sizeof *order), *start = take(m, classes + 1, sizeof *start),
+             *scratch = take(m, 3 * (size_t)n, sizeof *scratch);
+    float *value = take(m, n, sizeof *value);
+    double *bandwidth = take(m, classes, sizeof *bandwidth);
+    m->at = take(m, points, sizeof *m->at);
+    m->density = take(m, (size_t)classes * points, sizeof *m->density);
+    if (!order || !start || !scratch || !value || !bandwidth || !m->at || !m->density) {
+        return no_memory(error);
+    }
+    nt_distances *distances;
+    NT_TRY(nt_distances_create(&distances, m->bundle, sample, &m->layer, 1, error));
+    enum nt_status status = nt_distances_step(&done, distances, n, error);
+    if (status == NT_OK) {
+        nt_density_sort(order, value, start, nt_distances_at(distances, 0), nt_bundle_labels(m->bundle), sample, n,
+                        classes, scratch);
+        nt_density_grid(m->at, bandwidth, value, start, classes, points);
+    }
+    nt_distances_free(distances);
+    for (uint32_t c = 0; status == NT_OK && c < classes; c++) {
+        if (bandwidth[c] > 0) {
+            status =
+                nt_density(m->density + (size_t)c * points, m->at, points, value + start[c], start[c + 1] - start[c]);
+        }
+    }
+    return status;
+}
+
 struct request {
     const char *path, *output, *map;
-    uint64_t layer, reference, k, suggestions, seed;
+    uint64_t layer, reference, k, suggestions, seed, sample;
     double p;
     bool credibility;
 };
+
+enum { NOBODY = NT_BUNDLE_MAX_SAMPLES };
 
 static enum nt_status measure(struct nt_measuring *m, const struct request *r, struct nt_error *error) {
     const nt_graph *graph;
@@ -209,6 +242,9 @@ static enum nt_status measure(struct nt_measuring *m, const struct request *r, s
     }
     if (r->credibility) {
         NT_TRY(measure_credibility(m, error));
+    }
+    if (r->sample != NOBODY) {
+        NT_TRY(estimate_densities(m, (uint32_t)r->sample, error));
     }
     return r->suggestions > 0 ? suggest(m, (uint32_t)r->suggestions, error) : NT_OK;
 }
@@ -248,10 +284,10 @@ static void end(struct nt_measuring *m) {
 }
 
 int nt_command_measures(int count, char **arguments) {
-    struct request r = {.k = MOST_K, .p = 0.98, .seed = 1};
+    struct request r = {.k = MOST_K, .p = 0.98, .seed = 1, .sample = NOBODY};
     const struct nt_option option[] = {
         {"BUNDLE", NT_OPTION_PLACE, &r.path, 0, 0, "folder of the bundle", true},
-        {"-o", NT_OPTION_TEXT, &r.output, 0, 0, "folder for measures.csv, measures.json and suggestions.csv", true},
+        {"-o", NT_OPTION_TEXT, &r.output, 0, 0, "folder for the .csv and .json files", true},
         {"--layer", NT_OPTION_COUNT, &r.layer, 0, NT_BUNDLE_MAX_LAYERS - 1, "0 is the input", false},
         {"--reference", NT_OPTION_COUNT, &r.reference, 0, NT_BUNDLE_MAX_LAYERS - 1, "layer to compare with", false},
         {"-k", NT_OPTION_COUNT, &r.k, 1, MOST_K, "how many neighbours", false},
@@ -259,6 +295,8 @@ int nt_command_measures(int count, char **arguments) {
         {"--map", NT_OPTION_TEXT, &r.map, 0, 0, ".npy of a map, float32 [N, 2], to be judged", false},
         {"--credibility", NT_OPTION_FLAG, &r.credibility, 0, 0, "deep k-nearest neighbours over all layers", false},
         {"--seed", NT_OPTION_COUNT, &r.seed, 0, UINT32_MAX, "of the samples that calibrate credibility", false},
+        {"--densities", NT_OPTION_COUNT, &r.sample, 0, NT_BUNDLE_MAX_SAMPLES - 1,
+         "a sample, for the densities of the distances from it", false},
         {"--suggestions", NT_OPTION_COUNT, &r.suggestions, 0, 1000, "how many samples of each reason", false},
     };
     int status = nt_options_parse(option, sizeof option / sizeof *option, count, arguments, "measures",

@@ -6,7 +6,7 @@
 #include "ntrace/measures.h"
 #include "ntrace/suggest.h"
 
-enum { NT_MEASURING_HELD = 64, NT_MEASURING_COLUMNS = 16, NT_MEASURING_CALIBRATION = 750 };
+enum { NT_MEASURING_HELD = 64, NT_MEASURING_COLUMNS = 16, NT_MEASURING_CALIBRATION = 750, NT_MEASURING_POINTS = 256 };
 
 struct nt_measure_column {
     const char *name;
@@ -26,11 +26,13 @@ struct nt_measuring {
     uint32_t *calibration, calibration_count;
     uint16_t *credible; /* [samples] the class that credibility speaks of; NULL where it was not asked for */
     nt_suggest *suggest;
+    double *at, *density; /* [NT_MEASURING_POINTS], [classes, NT_MEASURING_POINTS]; NULL where not asked for */
     void *held[NT_MEASURING_HELD];
     uint32_t held_count;
 };
 
-/* Writes measures.csv, measures.json and, where there are any, suggestions.csv into a folder. */
+/* Writes measures.csv, measures.json and, where they were asked for, suggestions.csv and densities.csv into a folder.
+ */
 enum nt_status nt_measures_write(const struct nt_measuring *measuring, const char *folder, struct nt_error *error);
 
 #endif

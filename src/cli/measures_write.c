@@ -75,6 +75,22 @@ static void print_suggestions(FILE *file, const struct nt_measuring *m) {
     }
 }
 
+/* A row a point of the grid, a column a class. */
+static void print_densities(FILE *file, const struct nt_measuring *m) {
+    uint32_t classes = nt_bundle_classes(m->bundle);
+    (void)fprintf(file, "distance");
+    for (uint32_t c = 0; c < classes; c++) {
+        (void)fprintf(file, ",class%u", c);
+    }
+    for (uint32_t p = 0; p < NT_MEASURING_POINTS; p++) {
+        (void)fprintf(file, "\n%.17g", m->at[p]);
+        for (uint32_t c = 0; c < classes; c++) {
+            (void)fprintf(file, ",%.17g", m->density[(size_t)c * NT_MEASURING_POINTS + p]);
+        }
+    }
+    (void)fprintf(file, "\n");
+}
+
 /* ---- measures.json ---- */
 
 static void add_numbers(cJSON *to, const char *name, const double *number, uint32_t count) {
@@ -160,6 +176,9 @@ enum nt_status nt_measures_write(const struct nt_measuring *m, const char *folde
     NT_TRY(write_text(folder, "measures.csv", print_samples, m, error));
     if (m->suggest != NULL) {
         NT_TRY(write_text(folder, "suggestions.csv", print_suggestions, m, error));
+    }
+    if (m->density != NULL) {
+        NT_TRY(write_text(folder, "densities.csv", print_densities, m, error));
     }
     return write_json(m, folder, error);
 }

@@ -7,30 +7,35 @@
 
 #include "ntrace/explain.h"
 
+enum nt_room_kind {
+    NT_ROOM_FORWARD,
+    NT_ROOM_GRADIENT, /* by the input */
+    NT_ROOM_BACKWARD  /* by layer `at`, all activations being kept */
+};
+
 /* Room for passes of a batch through a network. */
 struct nt_room {
     const nt_net *net;
-    uint32_t rows;   /* samples that it has room for */
-    uint32_t at;     /* layer by whose activation the gradient is taken */
-    float *input;    /* [rows, size of the input] */
-    float *logit;    /* [rows, classes] the last layer, which may be any layer of a network cut off */
-    float *seed;     /* [rows, classes] gradient by the last layer, zero at first */
-    float *gradient; /* [rows, size of layer `at`] */
-    float *activation[NT_NET_MAX_LAYERS]; /* [rows, size]; all where there is a pass backward, else the last alone */
-    bool backward;
-    float *floats; /* holds all of these */
+    enum nt_room_kind kind;
+    uint32_t rows; /* samples that it has room for */
+    uint32_t at;
+    float *input;                         /* [rows, size of the input] */
+    float *logit;                         /* [rows, classes] the last layer: any layer of a network cut off */
+    float *seed;                          /* [rows, classes] gradient by the last layer, zero at first */
+    float *gradient;                      /* [rows, size of layer `at`] */
+    float *activation[NT_NET_MAX_LAYERS]; /* [rows, size] of the layers that a pass forward keeps */
+    float *floats;                        /* holds all of these */
     void *scratch;
 };
 
-enum nt_room_kind { NT_ROOM_FORWARD, NT_ROOM_BACKWARD };
-
-/* Takes room for at most `most` samples at a time, fewer where their activations are large. `room` is zeroed before.
+/* Takes room for at most `most` samples at a time, fewer where they are large. `at` is 0 but for NT_ROOM_BACKWARD.
  * Returns NT_OK or NT_E_MEMORY; nt_room_close is needed in both cases. */
 enum nt_status nt_room_open(struct nt_room *room, const nt_net *net, uint32_t most, enum nt_room_kind kind, uint32_t at,
                             const struct nt_allocator *allocator, struct nt_error *error);
+/* A zeroed room is fine. */
 void nt_room_close(struct nt_room *room, const struct nt_allocator *allocator);
 
-/* room->input to room->logit, and on to room->gradient by room->seed. */
+/* From input to logit; from seed to gradient, which for NT_ROOM_BACKWARD takes a pass forward before. */
 enum nt_status nt_room_forward(struct nt_room *room, uint32_t samples);
 enum nt_status nt_room_backward(struct nt_room *room, uint32_t samples);
 

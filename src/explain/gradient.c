@@ -27,4 +27,4 @@ static enum nt_status finish(nt_explain *e, struct nt_error *error) {
 }
 
 const struct nt_explain_kind nt_explain_gradient = {
-    .room = NT_ROOM_BACKWARD, .rows = 1, .plan = plan, .advance = advance, .finish = finish};
+    .room = NT_ROOM_GRADIENT, .rows = 1, .plan = plan, .advance = advance, .finish = finish};

@@ -27,7 +27,6 @@ static enum nt_status advance(nt_explain *e, uint32_t first, uint32_t count, str
         }
         room->seed[(size_t)s * e->result.classes + e->result.label] = 1;
     }
-    NT_TRY(nt_room_forward(room, count));
     NT_TRY(nt_room_backward(room, count));
     for (uint32_t s = 0; s < count; s++) {
         for (size_t i = 0; i < e->size; i++) {
@@ -52,4 +51,4 @@ static enum nt_status finish(nt_explain *e, struct nt_error *error) {
 }
 
 const struct nt_explain_kind nt_explain_integrated = {
-    .room = NT_ROOM_BACKWARD, .rows = 14, .plan = plan, .advance = advance, .finish = finish};
+    .room = NT_ROOM_GRADIENT, .rows = 14, .plan = plan, .advance = advance, .finish = finish};

@@ -26,7 +26,7 @@ static enum nt_status plan(nt_explain *e, struct nt_error *error) {
     }
     e->result.units += 1;
     NT_TRY(cut_off(&e->part, e->net, layer, e->allocator, error));
-    return nt_room_open(&e->part_room, e->part, 1, NT_ROOM_BACKWARD, 0, e->allocator, error);
+    return nt_room_open(&e->part_room, e->part, 1, NT_ROOM_GRADIENT, 0, e->allocator, error);
 }
 
 /* The value, and its gradient by the activation, which is where the pass backward starts. While there is room for one

@@ -134,8 +134,9 @@ static void agree(int n, uint32_t sample, const char *what, struct nt_explain_re
         assert_true(deviation(key, found->map, found->map_shape) < 1e-5);
     }
     if (request.method == NT_EXPLAIN_INTEGRATED_GRADIENTS) {
-        (void)snprintf(key, sizeof key, "%s.%u.baseline", NETS[n], sample);
-        assert_true(deviation(key, &found->baseline, (struct nt_shape){1, 1, 1}) < 1e-5);
+        const float ends[2] = {found->baseline, found->logit};
+        (void)snprintf(key, sizeof key, "%s.%u.ends", NETS[n], sample);
+        assert_true(deviation(key, ends, (struct nt_shape){1, 1, 2}) < 1e-5);
     }
     if (request.method == NT_EXPLAIN_LAYER) {
         (void)snprintf(key, sizeof key, "%s.%u.%s.value", NETS[n], sample, what);

@@ -3,7 +3,7 @@
 net.py made: `tests/reference/explain.py` writes explain.safetensors beside itself.
 
 Keys are `<net>.<sample>.<what>`, arrays in PyTorch's order: `gradient` of the top logit and `gradient.1` of class 1, `integrated`
-(STEPS steps), `baseline`, `map` and `stretched` of Grad-CAM, `occlusion`, `layer.<l>` (gradient of the squared norm of layer l) and
+(STEPS steps) and the logits at its `ends`, `map` and `stretched` of Grad-CAM, `occlusion`, `layer.<l>` (gradient of the squared norm of layer l) and
 `apart.<l>` (of the squared distance to the next sample's), each with its `.value`."""
 
 import json
@@ -112,7 +112,7 @@ def vectors(net, images, count):
         yield f"{number}.gradient", gradient(net, x, top)
         yield f"{number}.gradient.1", gradient(net, x, 1)
         yield f"{number}.integrated", integrated(net, x, top)
-        yield f"{number}.baseline", net(torch.zeros_like(x)[None])[0, top].numpy()
+        yield f"{number}.ends", net(torch.stack([0 * x, x]))[:, top].numpy()
         yield from zip((f"{number}.map", f"{number}.stretched"), grad_cam(net, x, top))
         yield f"{number}.occlusion", occlusion(net, x, top)
         for what, l, other in ("layer", 0, None), ("layer", 4, None), ("apart", len(net), after):

@@ -77,11 +77,9 @@ def occurrences(near):
     return np.bincount(near.ravel(), minlength=len(near))
 
 
-def two_nn(distance, discard=0.1):
-    """Returns the dimension and how many samples have a ratio."""
-    own = distance.copy()
-    np.fill_diagonal(own, np.inf)
-    first, second = np.sort(own, axis=1)[:, :2].T
+def two_nn(far, discard=0.1):
+    """From the distances [N, 2 or more] to the nearest; returns the dimension and how many samples have a ratio."""
+    first, second = far[:, :2].T
     keep = first > 0
     x = np.sort(np.log(second[keep] / first[keep]))
     n = len(x)
@@ -121,15 +119,14 @@ def densities(distance, label, sample, classes, at):
     return np.array(rows), widths
 
 
-def suggestions(distances_, label, prediction, confidence, classes, layers, k, count):
-    """The reasons of include/ntrace/suggest.h, each sorted in full. Rows: reason, sample, from, layer, label, label, three figures."""
-    nears = [nearest(d, k) for d in distances_]
+def suggestions(nears, fars, label, prediction, confidence, classes, layers, k, count):
+    """The reasons of include/ntrace/suggest.h, each sorted in full, from the k nearest of every layer and their distances. Rows: reason,
+    sample, from, layer, label, label, three figures."""
     n, last = len(label), len(layers) - 1
     hoods = []
-    for near, d in zip(nears, distances_):
+    for near, far in zip(nears, fars):
         own = label[near] == label[:, None]
         top = [sorted(set(row), key=lambda c: (-row.count(c), row.index(c))) for row in label[near].tolist()]
-        far = np.take_along_axis(d, near, 1)
         mean = np.where(own.any(1), (far * own).sum(1) / np.maximum(own.sum(1), 1), far[:, -1])
         median = [np.sort(mean[(label == c) & own.any(1)]) for c in range(classes)]
         median = np.array([m[(len(m) - 1) // 2] if len(m) else 0 for m in median])[label]
@@ -209,13 +206,15 @@ def main():
     label, prediction, confidence, layers, map_ = world(np.random.default_rng(2026))
     apart = [distances(x) for x in layers]
     nears = [nearest(d, K) for d in apart]
+    fars = [np.take_along_axis(d, near, 1) for d, near in zip(apart, nears)]
     counts = occurrences(nears[2])
     members = np.flatnonzero(label == 1)
     at = np.linspace(0, 8, 9)
     density, width = densities(apart[1][5], label, 5, CLASSES, at)
     cred, conf, pred = credibility(nears[1:], label, CLASSES, CALIBRATION)
-    dimension, used = two_nn(apart[0])
-    dimension_class, used_class = two_nn(distances(layers[0][members]))
+    dimension, used = two_nn(np.take_along_axis(apart[0], nears[0], 1))
+    among = distances(layers[0][members])
+    dimension_class, used_class = two_nn(np.take_along_axis(among, nearest(among, 2), 1))
     out = {
         "samples": SAMPLES, "classes": CLASSES, "k": K, "p": P, "calibration": CALIBRATION,
         "label": label, "prediction": prediction, "known": confidence, "map": map_, **{f"layer{i}": x for i, x in enumerate(layers)},
@@ -228,7 +227,7 @@ def main():
         "dimension": dimension, "dimension_used": used, "dimension_class1": dimension_class, "dimension_class1_used": used_class,
         "trustworthiness": trustworthiness(layers[2], map_, n_neighbors=K), "continuity": continuity(layers[2], map_, K),
         "summary": summary(label, prediction, CLASSES),
-        "suggestions": np.array(suggestions(apart, label, prediction, confidence, CLASSES, [2, 5, 9], K, 3)),
+        "suggestions": np.array(suggestions(nears, fars, label, prediction, confidence, CLASSES, [2, 5, 9], K, 3)),
         "density_at": at, "density": density, "density_bandwidth": width,
     }
     plain = {key: value.ravel().tolist() if isinstance(value, np.ndarray) else value for key, value in out.items()}

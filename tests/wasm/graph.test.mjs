@@ -55,7 +55,7 @@ for (const variant of variants) {
       for (const sample of [0, 77, 599]) {
         const query = await engine.neighbors({ sample, layer, k: 30 });
         assert.deepEqual(index.subarray(sample * 30, sample * 30 + 30), query.index);
-        query.distance.forEach((d, i) => assert.ok(Math.abs(d - distance[sample * 30 + i]) <= 1e-5 * query.distance[29]));
+        query.distance.forEach((/** @type {number} */ d, /** @type {number} */ i) => assert.ok(Math.abs(d - distance[sample * 30 + i]) <= 1e-5 * query.distance[29]));
       }
     }
   });
