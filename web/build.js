@@ -23,7 +23,8 @@ const engineApart = {
 await mkdir(join(site, "engine"), { recursive: true });
 await build({ ...common, entryPoints: [join(wasm, "ntrace.js"), join(wasm, "worker.js")], outdir: join(site, "engine") });
 await cp(join(wasm, "ntrace.d.ts"), join(site, "engine/ntrace.d.ts"));
-await build({ ...common, entryPoints: { app: join(web, "main.js") }, outdir: site, plugins: [engineApart] });
+await rm(join(site, "scripts"), { recursive: true, force: true });
+await build({ ...common, entryPoints: { app: join(web, "main.js") }, outdir: site, splitting: true, chunkNames: "scripts/[name]-[hash]", plugins: [engineApart] });
 for (const entry of await readdir(web, { withFileTypes: true })) {
   if (entry.isFile() && STATIC.test(entry.name)) await cp(join(web, entry.name), join(site, entry.name));
 }

@@ -1,19 +1,56 @@
-/** The page: opens the bundle, mounts the view that the URL asks for, and keeps view, store and engine in step. */
+/** The page: opens the bundle, mounts the route that the URL asks for, and keeps the header in step. */
 import { select } from "d3";
 import { openBundle } from "../wasm/ntrace.js";
 import { createNotice } from "./notice.js";
-import { createSession } from "./session.js";
 import { createSketches } from "./sketches.js";
 import { createSprites } from "./sprites.js";
-import { createStore, formatHash } from "./store.js";
+import { createStore } from "./store.js";
 import { createTheme } from "./theme.js";
-import { createTrace } from "./views/trace.js";
 import { count, percent } from "./words.js";
+
+/** @typedef {import("../wasm/ntrace.d.ts").NtraceError} NtraceError */
+/** @typedef {import("./params.js").State} State */
+
+/**
+ * What the page offers every route.
+ *
+ * @typedef {object} Context
+ * @property {import("../wasm/ntrace.d.ts").Bundle} bundle
+ * @property {import("./store.js").Store} store
+ * @property {import("./sketches.js").Sketches} sketches
+ * @property {import("./sprites.js").Sprites} sprites
+ * @property {import("./theme.js").Theme} theme
+ * @property {Report} report
+ */
+
+/**
+ * How a route says in the page's notice how far it is.
+ *
+ * @typedef {object} Report
+ * @property {(progress: import("../wasm/ntrace.d.ts").Progress) => void} progress while there is nothing to see yet
+ * @property {() => void} ready what the URL asks for is drawn
+ * @property {(error: NtraceError, retry: () => void) => void} failed
+ */
+
+/**
+ * A route that is mounted: told of every change of the state, until it is destroyed.
+ *
+ * @typedef {object} Route
+ * @property {(state: State, before: State) => void} update
+ * @property {() => void} destroy empties its root
+ */
 
 /** Where the site keeps its bundle. */
 const BUNDLE = "bundle/";
-/** The routes there are and their names in the header, the default one first. */
-const VIEWS = new Map([["trace", "Trace"]]);
+
+/**
+ * The routes there are, the default one first: the name in the header, and the script, which is fetched when it is needed.
+ * @type {Map<string, { title: string, load: () => Promise<(root: HTMLElement, context: Context) => Route> }>}
+ */
+const ROUTES = new Map([
+  ["trace", { title: "Trace", load: async () => (await import("./routes/trace.js")).createTraceRoute }],
+  ["explore", { title: "Explorer", load: async () => (await import("./routes/explore.js")).createExploreRoute }],
+]);
 
 /** @param {string} selector @returns {HTMLElement} */
 const find = (selector) => /** @type {HTMLElement} */ (document.querySelector(selector));
@@ -22,6 +59,20 @@ const theme = createTheme(find("[data-theme-toggle]"));
 /** @type {() => void} */
 let retry = start;
 const notice = createNotice(find("[data-notice]"), () => retry());
+
+/** @type {Report} */
+const report = {
+  progress: notice.progress,
+  ready() {
+    page.dataset.state = "ready";
+    notice.hide();
+  },
+  failed(error, again) {
+    page.dataset.state = "error";
+    retry = again;
+    notice.error(error);
+  },
+};
 
 /** @param {import("../wasm/ntrace.d.ts").Bundle} bundle */
 function describe({ manifest, engine }) {
@@ -35,69 +86,50 @@ function describe({ manifest, engine }) {
   find("[data-engine]").textContent = `Computed in this tab by the engine ${engine.version}, ${engine.variant === "simd" ? "with SIMD" : "without SIMD"}.`;
 }
 
-/** The header's links: each goes to its view with the state that the URL has now. @param {import("./store.js").State} state */
-function navigate(state) {
+/** The header's links: each goes to its route with the state that the URL has now. @param {import("./store.js").Store} store */
+function navigate(store) {
   select("[data-nav]")
     .selectAll("a")
-    .data([...VIEWS])
+    .data([...ROUTES])
     .join("a")
-    .attr("href", ([view]) => formatHash({ ...state, view }))
-    .attr("aria-current", ([view]) => (view === state.view ? "page" : null))
-    .text(([, name]) => name);
+    .attr("href", ([view]) => store.link({ view }))
+    .attr("aria-current", ([view]) => (view === store.get().view ? "page" : null))
+    .text(([, { title }]) => title);
 }
 
 /** @param {import("../wasm/ntrace.d.ts").Bundle} bundle */
 function mount(bundle) {
-  const store = createStore(bundle.manifest, [...VIEWS.keys()]);
-  const sketches = createSketches(bundle, (error) => notice.error(/** @type {import("../wasm/ntrace.d.ts").NtraceError} */ (error)));
+  const store = createStore(bundle.manifest, [...ROUTES.keys()]);
+  const sketches = createSketches(bundle, (error) => notice.error(/** @type {NtraceError} */ (error)));
   const sprites = createSprites(sketches, theme);
-  const view = createTrace(find("main"), { bundle, sketches, sprites, theme, onChange: store.set });
-  /** @type {Uint16Array | null} */
-  let stability = null;
-  /** @type {import("./session.js").Answer} */
-  let answer = { trace: null, stage: "waiting", progress: "", error: null };
-  let frame = 0;
+  const root = find("main");
+  /** @type {Route | null} */
+  let route = null;
 
-  function update() {
-    frame = 0;
-    navigate(store.get());
-    view.update({ chosen: store.get(), answer, stability });
-  }
-  const later = () => (frame ||= requestAnimationFrame(update));
-
-  const session = createSession(bundle, (next) => {
-    answer = next;
-    if (answer.stage === "waiting") find("main").dataset.exact = "false"; // at once: what is drawn no longer answers the URL
-    if (answer.stage === "failed" && answer.error) {
-      page.dataset.state = "error";
-      retry = session.retry;
-      notice.error(answer.error);
-    } else if (answer.trace && answer.stage !== "waiting") {
-      page.dataset.state = "ready";
-      notice.hide();
-    } else if (!answer.trace) {
-      notice.progress({ label: answer.progress || "computing the first neighbourhood", done: 0.9 });
-    }
-    if (answer.stage === "exact" && !stability) void readStability();
-    later();
-  });
-
-  async function readStability() {
+  async function enter() {
+    const { view } = store.get();
+    route?.destroy();
+    route = null;
+    root.replaceChildren();
+    page.dataset.state = "loading";
     try {
-      stability = (await bundle.stability()).values;
-      later();
-    } catch {
-      return; // the bars stay empty: the figure does not need them
+      const create = await /** @type {NonNullable<ReturnType<typeof ROUTES.get>>} */ (ROUTES.get(view)).load();
+      if (store.get().view !== view) return; // another wish came in between
+      root.dataset.view = view;
+      route = create(root, { bundle, store, sketches, sprites, theme, report });
+    } catch (error) {
+      report.failed(/** @type {NtraceError} */ (error), enter);
     }
   }
 
   store.subscribe((state, before) => {
-    const isAsked = state.sample !== before.sample || state.from !== before.from || state.to !== before.to || state.k !== before.k;
-    if (isAsked) session.request(state);
-    later();
+    navigate(store);
+    if (state.view !== before.view) void enter();
+    else route?.update(state, before);
   });
   describe(bundle);
-  session.request(store.get());
+  navigate(store);
+  void enter();
 }
 
 async function start() {
@@ -105,9 +137,7 @@ async function start() {
   try {
     mount(await openBundle(new URL(BUNDLE, document.baseURI), { onProgress: notice.progress }));
   } catch (error) {
-    page.dataset.state = "error";
-    retry = start;
-    notice.error(/** @type {import("../wasm/ntrace.d.ts").NtraceError} */ (error));
+    report.failed(/** @type {NtraceError} */ (error), start);
   }
 }
 

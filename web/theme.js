@@ -1,5 +1,8 @@
 /** Light or dark, and the tokens of styles/tokens.css for code that draws on canvas. */
 
+/** How many of each styles/tokens.css has. */
+const CLASS_COLOURS = 16;
+const RAMP_COLOURS = 4;
 const KEY = "ntrace-theme";
 
 /** @returns {string | null} */
@@ -76,6 +79,13 @@ function readTokens() {
     closerSoft: token("closer-soft"),
     farther: token("farther"),
     fartherSoft: token("farther-soft"),
+    hair: token("hair"),
+    raised: token("raised"),
+    focus: token("focus"),
     sans: token("sans"),
+    /** One a class; beyond these they begin again. */
+    classes: Array.from({ length: CLASS_COLOURS }, (_, i) => token(`class-${i}`)),
+    /** From low to high. */
+    ramp: Array.from({ length: RAMP_COLOURS }, (_, i) => token(`ramp-${i}`)),
   };
 }

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { formatHash, maxK, parseHash } from "../../web/store.js";
+import { codecs, formatHash, maxK, parseHash } from "../../web/params.js";
 import { createGeometry } from "../../web/views/radial_geometry.js";
 import { placeLabels } from "../../web/views/radial_labels.js";
 import { choosePictures, densityOf } from "../../web/views/radial_marks.js";
@@ -14,6 +14,7 @@ const manifest = /** @type {import("../../wasm/ntrace.d.ts").Manifest} */ (/** @
   classes: ["pear", "apple"],
   layers: [{ name: "Input" }, { name: "ReLU" }, { name: "ReLU" }],
   opening: { sample: 7, from: 0, to: 2, k: 100 },
+  stability: { reference: 0, k: 100 },
 }));
 
 /** @param {Partial<import("../../wasm/ntrace.d.ts").TracePoint>} change */
@@ -23,12 +24,30 @@ const point = (change) => ({
 });
 
 test("a state survives its way through the URL", () => {
-  const state = { view: "trace", sample: 12, from: 1, to: 2, k: 40, shelf: 1, only: /** @type {"wrong"} */ ("wrong") };
-  assert.deepEqual(parseHash(formatHash(state), manifest, ["trace"]), state);
+  /** @type {import("../../web/params.js").State} */
+  const state = {
+    view: "explore", sample: 12, from: 1, to: 2, k: 40, shelf: 1, only: "wrong", reference: 1, near: 30, layer: 0, method: "pca", colour: "purity",
+    brushes: [{ layer: 2, low: 3, high: 17.25 }, { layer: 0, low: 0, high: 4 }], lasso: { layer: 1, points: [[0, 0], [1000, 20], [500, 999]] },
+    classes: [0, 1], predicted: [1], verdict: "wrong", confidence: [0.25, 1], ranges: [{ name: "purity", low: -0.5, high: 0.125 }], find: "pe ar.&=",
+    picks: [3, 499], tab: "classes", sort: "-purity", pins: [5, 6], explain: "gradCam",
+  };
+  const hash = formatHash(state, manifest);
+  assert.deepEqual(parseHash(hash, manifest, ["trace", "explore"]), state);
+  assert.deepEqual(Object.keys(state).filter((part) => !Object.hasOwn(codecs(manifest), part)), ["view"]);
 });
 
+test("a state at rest leaves a short URL: only the trace is said", () => {
+  assert.equal(formatHash(parseHash("", manifest, ["trace"]), manifest), "#/trace?sample=7&from=0&to=2&k=100");
+});
+
+for (const part of ["brush=3-0~1", "brush=0-9~1", "brush=x", "lasso=0.1.2.3.4", "class=2", "range=%3Cb%3E-0~1", "picks=500", "confidence=1", "find=" + "x".repeat(65)]) {
+  test(`a part of a URL that means nothing is left out: ${part.slice(0, 20)}`, () => {
+    assert.equal(formatHash(parseHash(`#/trace?${part}`, manifest, ["trace"]), manifest), "#/trace?sample=7&from=0&to=2&k=100");
+  });
+}
+
 test("what a URL asks beyond the bundle is replaced by the opening", () => {
-  const { view, sample, from, to, k, shelf } = parseHash("#/nowhere?sample=500&from=-1&to=3&k=0&class=2", manifest, ["trace"]);
+  const { view, sample, from, to, k, shelf } = parseHash("#/nowhere?sample=500&from=-1&to=3&k=0&shelf=2", manifest, ["trace"]);
   assert.deepEqual({ view, sample, from, to, k, shelf }, { view: "trace", sample: 7, from: 0, to: 2, k: 100, shelf: null });
 });
 

@@ -6,7 +6,7 @@ import { createPicker } from "./picker.js";
 import { createRadial } from "./radial.js";
 import { createRail } from "./rail.js";
 import { createSummary } from "./summary.js";
-import { maxK } from "../store.js";
+import { maxK } from "../params.js";
 
 /**
  * @typedef {object} TraceOptions
@@ -14,12 +14,12 @@ import { maxK } from "../store.js";
  * @property {import("../sketches.js").Sketches} sketches
  * @property {import("../sprites.js").Sprites} sprites
  * @property {import("../theme.js").Theme} theme
- * @property {(change: Partial<import("../store.js").State>, options?: { replace?: boolean }) => void} onChange
+ * @property {(change: Partial<import("../params.js").State>, options?: { replace?: boolean }) => void} onChange
  */
 
 /**
  * @typedef {object} TraceState
- * @property {import("../store.js").State} chosen
+ * @property {import("../params.js").State} chosen
  * @property {import("../session.js").Answer} answer
  * @property {Uint16Array | null} stability [L, N]
  */
@@ -27,7 +27,6 @@ import { maxK } from "../store.js";
 /** @param {HTMLElement} root the page's main @param {TraceOptions} options */
 export function createTrace(root, { bundle, sketches, sprites, theme, onChange }) {
   const { manifest, labels } = bundle;
-  root.dataset.view = "trace";
   root.setAttribute("aria-label", "Trace: one sketch's neighbours between two layers");
   /** @param {string} name */
   const part = (name) => {
@@ -56,7 +55,7 @@ export function createTrace(root, { bundle, sketches, sprites, theme, onChange }
 
   /** One entry in the history for a whole drag: its first change makes it, the others replace it. */
   let held = false;
-  /** @param {Partial<import("../store.js").State>} change @param {boolean} dragging */
+  /** @param {Partial<import("../params.js").State>} change @param {boolean} dragging */
   function choose(change, dragging) {
     onChange(change, { replace: dragging && held });
     held = dragging;

@@ -1,0 +1,106 @@
+/** What the explorer knows of the whole dataset: each thing is asked of the engine when a view first wants it, kept, and announced. */
+
+/** @typedef {import("../../wasm/ntrace.d.ts").Bundle} Bundle */
+/** @typedef {import("../../wasm/ntrace.d.ts").CallOptions} CallOptions */
+/** @typedef {import("../../wasm/ntrace.d.ts").MeasureName} MeasureName */
+/** @typedef {import("../../wasm/ntrace.d.ts").NtraceError} NtraceError */
+
+/**
+ * A thing asked for: what is there, and how far the rest is.
+ *
+ * @template T
+ * @typedef {object} Entry
+ * @property {T | null} value null while there is nothing yet
+ * @property {import("../../wasm/ntrace.d.ts").Progress | null} progress null when nothing is under way
+ * @property {NtraceError | null} error why there is nothing; asking again after retry() tries anew
+ */
+
+/** Entries of one kind that are kept, the newest; each may hold some numbers for every sample. */
+const MOST_KEPT = 24;
+
+/**
+ * @param {Bundle} bundle
+ * @param {() => void} onChange something has arrived, got on or failed
+ */
+export function createLedger(bundle, onChange) {
+  /** @type {Map<string, Entry<any> & { control: AbortController }>} */
+  const entries = new Map();
+  let closed = false;
+
+  /**
+   * The entry of a key, started where there is none.
+   * @template T @param {string} key @param {(options: CallOptions & { onPreview: (value: T) => void }) => Promise<T>} start @returns {Entry<T>}
+   */
+  function entry(key, start) {
+    const kept = entries.get(key);
+    if (kept) {
+      entries.delete(key); // the newest stand last
+      entries.set(key, kept);
+      return kept;
+    }
+    const control = new AbortController();
+    /** @type {Entry<T> & { control: AbortController }} */
+    const made = { value: null, progress: { label: "starting", done: 0 }, error: null, control };
+    entries.set(key, made);
+    forget();
+    const tell = (/** @type {Partial<Entry<T>>} */ change) => {
+      if (closed || entries.get(key) !== made) return;
+      Object.assign(made, change);
+      onChange();
+    };
+    start({ signal: control.signal, onProgress: (progress) => tell({ progress }), onPreview: (value) => tell({ value }) }).then(
+      (value) => tell({ value, progress: null }),
+      (error) => tell({ error, progress: null }),
+    );
+    return made;
+  }
+
+  function forget() {
+    for (const [key, { control }] of entries) {
+      if (entries.size <= MOST_KEPT) return;
+      control.abort();
+      entries.delete(key);
+    }
+  }
+
+  const { stability, layers } = bundle.manifest;
+
+  return {
+    /** How many of the `near` nearest at each layer are among those at the reference. @param {{ near: number, reference: number }} asked */
+    stability({ near, reference }) {
+      const shipped = near === stability.k && reference === stability.reference;
+      return entry(`stability ${near} ${reference}`, (options) => bundle.stability(shipped ? options : { k: near, reference, ...options }));
+    },
+    /** A map of a layer. @param {{ layer: number, method: "umap" | "pca" }} asked */
+    map({ layer, method }) {
+      return entry(`map ${layer} ${method}`, (options) => {
+        const { onPreview, ...rest } = options;
+        return bundle.project(method === "umap" ? { layer, ...rest } : { layer, method, ...rest });
+      });
+    },
+    /** The measures of a layer, [N] each. @param {number} layer */
+    measures: (layer) => entry(`measures ${layer}`, (options) => bundle.measures({ layer, signal: options.signal, onProgress: options.onProgress })),
+    /** Samples worth a look. */
+    suggestions: () => entry("suggestions", (options) => bundle.suggestions({ signal: options.signal, onProgress: options.onProgress })),
+    /** Accuracy, confusion matrix and the like of some samples; `key` names them. @param {string} key @param {Uint32Array} samples */
+    summary: (key, samples) => entry(`summary ${key}`, (options) => bundle.summary({ samples, signal: options.signal })),
+    /** Overlap of every two layers, averaged over some samples; `key` names them. @param {string} key @param {number} k @param {Uint32Array} samples */
+    overlaps: (key, k, samples) =>
+      entry(`overlaps ${k} ${key}`, (options) => bundle.overlapMatrix({ k, samples, signal: options.signal, onProgress: options.onProgress })),
+    layers: layers.length,
+    /** Forgets what failed, so that it is asked anew. */
+    retry() {
+      for (const [key, { error }] of entries) if (error) entries.delete(key);
+      onChange();
+    },
+    /** What is under way or has failed, for the status line. */
+    status: () => [...entries.values()].filter(({ progress, error }) => progress || error),
+    close() {
+      closed = true;
+      for (const { control } of entries.values()) control.abort();
+      entries.clear();
+    },
+  };
+}
+
+/** @typedef {ReturnType<typeof createLedger>} Ledger */

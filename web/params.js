@@ -1,0 +1,201 @@
+/** The parts of the page's state, and how each stands in the URL. A part that has its default is left out, unless it is one of ALWAYS. */
+
+/** @typedef {import("../wasm/ntrace.d.ts").Manifest} Manifest */
+
+/** A range on one axis of the stability plot: both ends belong to it. @typedef {{ layer: number, low: number, high: number }} Brush */
+/** A range of a measure at the layer looked at. @typedef {{ name: string, low: number, high: number }} Range */
+/** An outline drawn on the map of a layer, in thousandths of that map's square (see explore/plane.js). @typedef {{ layer: number, points: [number, number][] }} Lasso */
+
+/**
+ * @typedef {object} State
+ * @property {string} view the route
+ * @property {number} sample
+ * @property {number} from layer
+ * @property {number} to layer
+ * @property {number} k
+ * @property {number | "all" | null} shelf the class that the picker shows; null follows the sample's own
+ * @property {"all" | "right" | "wrong"} only which predictions the picker shows
+ * @property {number} reference the layer that stability compares with
+ * @property {number} near how many neighbours stability counts
+ * @property {number} layer the layer that the explorer looks at: its map, its measures
+ * @property {"umap" | "pca"} method of the map
+ * @property {string} colour what colours the samples: see explore/colours.js
+ * @property {Brush[]} brushes at most one an axis
+ * @property {Lasso | null} lasso
+ * @property {number[]} classes true classes to keep, none for all
+ * @property {number[]} predicted predicted classes to keep, none for all
+ * @property {"all" | "right" | "wrong"} verdict
+ * @property {[number, number] | null} confidence 0 to 1
+ * @property {Range[]} ranges
+ * @property {string} find a sample's number or a part of a class's name
+ * @property {number[]} picks samples picked by hand or by a suggestion, none for all
+ * @property {"samples" | "classes" | "layers" | "suggestions"} tab
+ * @property {string} sort by what the panel sorts; "-" before it: descending
+ * @property {number[]} pins samples laid side by side
+ * @property {typeof EXPLANATIONS[number]} explain how the samples laid side by side are explained
+ */
+
+export const MAX_K = 1000;
+const MOST_LISTED = 2000;
+const TABS = /** @type {const} */ (["samples", "classes", "layers", "suggestions"]);
+const VERDICTS = /** @type {const} */ (["all", "right", "wrong"]);
+const METHODS = /** @type {const} */ (["umap", "pca"]);
+export const EXPLANATIONS = /** @type {const} */ (["none", "probabilities", "gradient", "integratedGradients", "gradCam", "occlusion", "neighborMean"]);
+
+/** The largest neighbourhood that a bundle allows. @param {Manifest} manifest */
+export const maxK = (manifest) => Math.min(MAX_K, manifest.dataset.samples - 1);
+
+/** What always stands in the URL, so that a link to a trace says what it shows. @type {(keyof State)[]} */
+const ALWAYS = ["sample", "from", "to", "k"];
+
+/**
+ * @template T
+ * @typedef {object} Codec
+ * @property {string} name in the URL
+ * @property {(text: string) => T | null} read null: the text means nothing here
+ * @property {(value: T) => string} write
+ * @property {T} initial
+ */
+
+/** @param {string} name @param {number} low @param {number} high @param {number} initial @returns {Codec<number>} */
+const whole = (name, low, high, initial) => ({
+  name,
+  initial,
+  read: (text) => (/^\d{1,9}$/.test(text) && Number(text) >= low && Number(text) <= high ? Number(text) : null),
+  write: String,
+});
+
+/** @template {string} T @param {string} name @param {readonly T[]} values the default first @returns {Codec<T>} */
+const oneOf = (name, values) => ({
+  name,
+  initial: values[0],
+  read: (text) => values.find((value) => value === text) ?? null,
+  write: String,
+});
+
+/** Short texts: names of measures, what was typed. @param {string} name @param {string} initial @param {RegExp} form @returns {Codec<string>} */
+const text = (name, initial, form) => ({ name, initial, read: (given) => (form.test(given) ? given : null), write: String });
+
+/**
+ * Items joined by dots, each of which has to mean something.
+ * @template T @param {string} name @param {(item: string) => T | null} read @param {(item: T) => string} write @returns {Codec<T[]>}
+ */
+const list = (name, read, write) => ({
+  name,
+  initial: [],
+  read(given) {
+    const items = given === "" ? [] : given.split(".").slice(0, MOST_LISTED).map(read);
+    return items.includes(null) ? null : /** @type {T[]} */ (items);
+  },
+  write: (items) => items.map(write).join("."),
+});
+
+/** @param {string} name @param {number} count */
+const numbers = (name, count) => list(name, (item) => whole("", 0, count - 1, 0).read(item), String);
+
+/** Numbers in a URL: four significant digits, no exponent. @param {number} value */
+const short = (value) => String(Number(value.toPrecision(4)));
+const DECIMAL = /^-?\d{1,9}(,\d{1,9})?$/;
+/** Decimals are written with a comma, as dots part the items of a list. @param {string} given */
+const decimal = (given) => (DECIMAL.test(given) ? Number(given.replace(",", ".")) : NaN);
+/** @param {number} value */
+const comma = (value) => short(value).replace(".", ",");
+
+/** @param {string} given "low~high" @returns {[number, number] | null} */
+function interval(given) {
+  const [low, high] = given.split("~").map(decimal);
+  return low <= high ? [low, high] : null;
+}
+
+/** @param {number} layers @returns {Codec<Lasso | null>} */
+const outline = (layers) => ({
+  name: "lasso",
+  initial: null,
+  read(given) {
+    const [layer, ...places] = given.split(".").map((item) => whole("", 0, 1000, 0).read(item));
+    if (layer === null || layer === undefined || layer >= layers || places.includes(null) || places.length < 6 || places.length % 2 || places.length > MOST_LISTED) return null;
+    const flat = /** @type {number[]} */ (places);
+    return { layer, points: Array.from({ length: flat.length / 2 }, (_, i) => /** @type {[number, number]} */ ([flat[2 * i], flat[2 * i + 1]])) };
+  },
+  write: (lasso) => (lasso ? [lasso.layer, ...lasso.points.flat()].join(".") : ""),
+});
+
+/**
+ * Every part of the state but the route.
+ * @param {Manifest} manifest @returns {{ [P in Exclude<keyof State, "view">]: Codec<State[P]> }}
+ */
+export function codecs(manifest) {
+  const { opening, layers, classes, dataset, stability } = manifest;
+  const last = layers.length - 1;
+  const most = maxK(manifest);
+  const label = whole("", 0, classes.length - 1, 0);
+  return {
+    sample: whole("sample", 0, dataset.samples - 1, opening.sample),
+    from: whole("from", 0, last, opening.from),
+    to: whole("to", 0, last, opening.to),
+    k: whole("k", 1, most, Math.min(opening.k, most)),
+    shelf: { name: "shelf", initial: null, read: (given) => (given === "all" ? "all" : label.read(given)), write: String },
+    only: oneOf("only", VERDICTS),
+    reference: whole("reference", 0, last, stability.reference),
+    near: whole("near", 1, most, Math.min(stability.k, most)),
+    layer: whole("layer", 0, last, last),
+    method: oneOf("map", METHODS),
+    colour: text("colour", "class", /^[A-Za-z]{1,32}$/),
+    brushes: list(
+      "brush",
+      (item) => {
+        const [layer, range = ""] = item.split(/-(.*)/);
+        const at = whole("", 0, last, 0).read(layer);
+        const ends = interval(range);
+        return at === null || !ends ? null : { layer: at, low: ends[0], high: ends[1] };
+      },
+      ({ layer, low, high }) => `${layer}-${comma(low)}~${comma(high)}`,
+    ),
+    lasso: outline(layers.length),
+    classes: numbers("class", classes.length),
+    predicted: numbers("predicted", classes.length),
+    verdict: oneOf("verdict", VERDICTS),
+    confidence: { name: "confidence", initial: null, read: interval, write: (ends) => (ends ? ends.map(comma).join("~") : "") },
+    ranges: list(
+      "range",
+      (item) => {
+        const [name, range = ""] = item.split(/-(.*)/);
+        const ends = interval(range);
+        return /^[A-Za-z]{1,32}$/.test(name) && ends ? { name, low: ends[0], high: ends[1] } : null;
+      },
+      ({ name, low, high }) => `${name}-${comma(low)}~${comma(high)}`,
+    ),
+    find: text("find", "", /^.{0,64}$/),
+    picks: numbers("picks", dataset.samples),
+    tab: oneOf("tab", TABS),
+    sort: text("sort", "sample", /^-?[A-Za-z]{1,32}$/),
+    pins: numbers("pins", dataset.samples),
+    explain: oneOf("explain", EXPLANATIONS),
+  };
+}
+
+/**
+ * What a hash asks for, each part that is absent or out of range replaced by its default.
+ * @param {string} hash @param {Manifest} manifest @param {string[]} views the routes there are, the default one first @returns {State}
+ */
+export function parseHash(hash, manifest, views) {
+  const [path = "", query = ""] = hash.replace(/^#\/?/, "").split("?");
+  const asked = new URLSearchParams(query);
+  const parts = Object.entries(codecs(manifest)).map(([part, { name, read, initial }]) => {
+    const given = asked.get(name);
+    return [part, (given === null ? null : read(given)) ?? initial];
+  });
+  return /** @type {State} */ ({ view: views.includes(path) ? path : views[0], ...Object.fromEntries(parts) });
+}
+
+/** @param {State} state @param {Manifest} manifest */
+export function formatHash(state, manifest) {
+  const query = new URLSearchParams();
+  for (const [part, { name, write, initial }] of Object.entries(codecs(manifest))) {
+    const value = /** @type {any} */ (state)[part];
+    const written = /** @type {(value: any) => string} */ (write)(value);
+    const usual = initial === null ? value === null : written === /** @type {(value: any) => string} */ (write)(initial);
+    if (!usual || ALWAYS.includes(/** @type {keyof State} */ (part))) query.set(name, written);
+  }
+  return `#/${state.view}?${String(query).replaceAll("%2C", ",").replaceAll("%7E", "~")}`;
+}

@@ -1,0 +1,143 @@
+/** The route to the explorer: works out what is shown, selected and coloured, and tells every part of it. */
+import { createLedger } from "../explore/ledger.js";
+import { colourSamples } from "../explore/colours.js";
+import { createLegend } from "../explore/legend.js";
+import { createStatus } from "../explore/status.js";
+import { createToolbar } from "../explore/toolbar.js";
+import { selectSamples } from "../explore/selection.js";
+
+/** @typedef {import("../params.js").State} State */
+
+/**
+ * What every part is told when something has changed. Nothing in it may be changed.
+ *
+ * @typedef {object} Facts
+ * @property {State} state
+ * @property {import("../explore/selection.js").Selection} selection
+ * @property {import("../explore/colours.js").Colouring} colouring
+ * @property {import("../explore/ledger.js").Entry<import("../../wasm/ntrace.d.ts").Stability>} stability of state.near and state.reference
+ * @property {import("../explore/ledger.js").Entry<import("../../wasm/ntrace.d.ts").Projection>} map of state.layer and state.method
+ */
+
+/**
+ * What every part is given when it is made.
+ *
+ * @typedef {object} PartOptions
+ * @property {import("../../wasm/ntrace.d.ts").Bundle} bundle
+ * @property {import("../explore/ledger.js").Ledger} ledger to read further things that it shows
+ * @property {import("../store.js").Store} store for links, undo and redo; changes go through onChange
+ * @property {import("../sketches.js").Sketches} sketches
+ * @property {import("../sprites.js").Sprites} sprites
+ * @property {import("../theme.js").Theme} theme
+ * @property {(change: Partial<State>, options?: { replace?: boolean }) => void} onChange
+ * @property {(sample: number | null) => void} onPoint the sample that the pointer or the keyboard is at
+ */
+
+/**
+ * A part of the explorer.
+ *
+ * @typedef {object} Part
+ * @property {(facts: Facts) => void} update
+ * @property {(sample: number | null) => void} [point] shows the sample that is pointed at in any part; called at every move of the pointer
+ * @property {() => void} destroy
+ */
+
+/** Where each part goes. Each place is an element of the class "explore-<name>". @type {{ place: string, create: (root: HTMLElement, options: PartOptions) => Part }[]} */
+const PARTS = [
+  { place: "toolbar", create: createToolbar },
+  { place: "filters", create: createLegend },
+  { place: "status", create: createStatus },
+];
+
+/** @param {HTMLElement} root @param {import("../main.js").Context} context @returns {import("../main.js").Route} */
+export function createExploreRoute(root, { bundle, store, sketches, sprites, theme, report }) {
+  root.setAttribute("aria-label", "Explorer: all samples over all layers");
+  let frame = 0;
+  let ready = false;
+  /** @type {number | null} */
+  let pointed = null;
+  const ledger = createLedger(bundle, later);
+  const select = remembered(selectSamples);
+  const colour = remembered(colourSamples);
+
+  /** @param {number | null} sample */
+  function onPoint(sample) {
+    if (sample === pointed) return;
+    pointed = sample;
+    for (const part of parts) part.point?.(sample);
+  }
+  /** @type {PartOptions} */
+  const options = { bundle, ledger, store, sketches, sprites, theme, onChange: store.set, onPoint };
+  const parts = PARTS.map(({ place, create }) => {
+    const element = document.createElement("div");
+    element.className = `explore-${place}`;
+    root.append(element);
+    return create(element, options);
+  });
+
+  function later() {
+    frame ||= requestAnimationFrame(update);
+  }
+  function update() {
+    frame = 0;
+    const state = store.get();
+    const context = { bundle, ledger, state };
+    /** @type {Facts} */
+    const facts = {
+      state,
+      selection: select(context),
+      colouring: colour(context, theme.tokens()),
+      stability: ledger.stability(state),
+      map: ledger.map(state),
+    };
+    for (const part of parts) part.update(facts);
+    if (!ready && (facts.stability.value || facts.stability.error)) {
+      ready = true;
+      report.ready();
+    }
+  }
+
+  const end = theme.subscribe(later);
+  report.progress({ label: "opening the explorer", done: 0.5 });
+  later();
+
+  return {
+    update: later,
+    destroy() {
+      cancelAnimationFrame(frame);
+      end();
+      for (const part of parts) part.destroy();
+      ledger.close();
+      root.replaceChildren();
+      root.removeAttribute("aria-label");
+    },
+  };
+}
+
+/**
+ * The same answer, the same object, while nothing that it depends on has changed: parts tell by identity what to redraw.
+ * @template {any[]} A @template {object} R @param {(...given: A) => R} work @returns {(...given: A) => R}
+ */
+function remembered(work) {
+  /** @type {R | null} */
+  let last = null;
+  return (...given) => {
+    const next = work(...given);
+    if (last && same(last, next)) return last;
+    return (last = next);
+  };
+}
+
+/** Whether two records hold the same, arrays compared item by item. @param {any} a @param {any} b @returns {boolean} */
+function same(a, b) {
+  if (a === b) return true;
+  if (ArrayBuffer.isView(a) || Array.isArray(a)) {
+    const [x, y] = [/** @type {any} */ (a), b];
+    if (x.length !== y?.length) return false;
+    for (let i = 0; i < x.length; i++) if (!same(x[i], y[i])) return false;
+    return true;
+  }
+  if (typeof a !== "object" || typeof b !== "object" || !a || !b) return false;
+  const keys = Object.keys(a);
+  return keys.length === Object.keys(b).length && keys.every((key) => same(a[key], b[key]));
+}
