@@ -42,7 +42,7 @@ import { selectSamples } from "../explore/selection.js";
  * @property {() => void} destroy
  */
 
-/** Where each part goes. Each place is an element of the class "explore-<name>". @type {{ place: string, create: (root: HTMLElement, options: PartOptions) => Part }[]} */
+/** Where each part goes. Each place is an element of the class "explore-<name>"; parts of one place stand in it in this order. @type {{ place: string, create: (root: HTMLElement, options: PartOptions) => Part }[]} */
 const PARTS = [
   { place: "toolbar", create: createToolbar },
   { place: "filters", create: createLegend },
@@ -68,12 +68,17 @@ export function createExploreRoute(root, { bundle, store, sketches, sprites, the
   }
   /** @type {PartOptions} */
   const options = { bundle, ledger, store, sketches, sprites, theme, onChange: store.set, onPoint };
-  const parts = PARTS.map(({ place, create }) => {
-    const element = document.createElement("div");
-    element.className = `explore-${place}`;
-    root.append(element);
-    return create(element, options);
-  });
+  /** @type {Map<string, HTMLElement>} */
+  const places = new Map();
+  /** @param {string} name */
+  function placeOf(name) {
+    const place = places.get(name) ?? document.createElement("div");
+    place.className = `explore-${name}`;
+    if (!places.has(name)) root.append(place);
+    places.set(name, place);
+    return place;
+  }
+  const parts = PARTS.map(({ place, create }) => create(placeOf(place), options));
 
   function later() {
     frame ||= requestAnimationFrame(update);
