@@ -2,6 +2,7 @@
 import { createLedger } from "../explore/ledger.js";
 import { colourSamples } from "../explore/colours.js";
 import { createLegend } from "../explore/legend.js";
+import { createPanel } from "../explore/panel.js";
 import { createStatus } from "../explore/status.js";
 import { createToolbar } from "../explore/toolbar.js";
 import { selectSamples } from "../explore/selection.js";
@@ -46,6 +47,7 @@ import { selectSamples } from "../explore/selection.js";
 const PARTS = [
   { place: "toolbar", create: createToolbar },
   { place: "filters", create: createLegend },
+  { place: "panel", create: createPanel },
   { place: "status", create: createStatus },
 ];
 

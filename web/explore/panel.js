@@ -1,0 +1,84 @@
+/** The panel: tabs, each with a part of its own, which is made when it is first shown and told of changes while it is. */
+import { select } from "d3";
+
+/** @typedef {import("../params.js").State} State */
+/** @typedef {import("../routes/explore.js").Facts} Facts */
+/** @typedef {import("../routes/explore.js").Part} Part */
+/** @typedef {import("../routes/explore.js").PartOptions} PartOptions */
+
+/** What the panel shows, one at a time, in the order of the tabs. @type {{ name: State["tab"], title: string, create: (root: HTMLElement, options: PartOptions) => Part }[]} */
+const TABS = [];
+
+/** By how many tabs a key moves; "Home" and "End" go to the ends. @type {Record<string, (at: number) => number>} */
+const STEPS = { ArrowRight: (at) => at + 1, ArrowLeft: (at) => at - 1, Home: () => 0, End: () => TABS.length - 1 };
+
+/** @param {HTMLElement} root @param {PartOptions} options @returns {Part} */
+export function createPanel(root, options) {
+  const block = select(root).append("section").attr("class", "panel").attr("aria-label", "Panel");
+  const list = block.append("div").attr("class", "panel-tabs").attr("role", "tablist").attr("aria-label", "What the panel shows");
+  /** @type {Map<State["tab"], Part>} */
+  const made = new Map();
+  /** @type {State["tab"] | null} */
+  let shown = null;
+  /** @type {number | null} */
+  let pointed = null;
+
+  const tabs = list
+    .selectAll("button")
+    .data(TABS)
+    .join("button")
+    .attr("type", "button")
+    .attr("role", "tab")
+    .attr("id", ({ name }) => `tab-${name}`)
+    .attr("aria-controls", ({ name }) => `panel-${name}`)
+    .text(({ title }) => title)
+    .on("click", (_, { name }) => options.onChange({ tab: name }))
+    .on("keydown", onKey);
+  const bodies = block
+    .selectAll(".panel-body")
+    .data(TABS)
+    .join("div")
+    .attr("class", ({ name }) => `panel-body panel-${name}`)
+    .attr("role", "tabpanel")
+    .attr("id", ({ name }) => `panel-${name}`)
+    .attr("aria-labelledby", ({ name }) => `tab-${name}`);
+
+  /** @param {KeyboardEvent} event @param {typeof TABS[number]} tab */
+  function onKey(event, tab) {
+    const step = STEPS[event.key];
+    if (!step || event.altKey || event.ctrlKey || event.metaKey) return;
+    event.preventDefault();
+    const at = (step(TABS.indexOf(tab)) + TABS.length) % TABS.length;
+    options.onChange({ tab: TABS[at].name });
+    /** @type {HTMLElement} */ (tabs.nodes()[at]).focus();
+  }
+
+  /** The shown tab's part. @param {typeof TABS[number]} tab @returns {Part} */
+  function partOf({ name, create }) {
+    const part = made.get(name) ?? create(/** @type {HTMLElement} */ (bodies.nodes()[TABS.findIndex((tab) => tab.name === name)]), options);
+    made.set(name, part);
+    return part;
+  }
+
+  return {
+    update(facts) {
+      const tab = TABS.find(({ name }) => name === facts.state.tab) ?? TABS[0];
+      if (!tab) return;
+      const isOther = shown !== tab.name;
+      shown = tab.name;
+      tabs.attr("aria-selected", ({ name }) => String(name === shown)).attr("tabindex", ({ name }) => (name === shown ? 0 : -1));
+      bodies.attr("hidden", ({ name }) => (name === shown ? null : ""));
+      const part = partOf(tab);
+      part.update(facts);
+      if (isOther) part.point?.(pointed);
+    },
+    point(sample) {
+      pointed = sample;
+      if (shown) made.get(shown)?.point?.(sample);
+    },
+    destroy() {
+      for (const part of made.values()) part.destroy();
+      block.remove();
+    },
+  };
+}
