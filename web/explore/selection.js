@@ -1,4 +1,4 @@
-/** Which samples the filters show, and which of these the brushes, the outline on the map and picks select. */
+/** Which samples the filters show, and which of these the brushes, the outline on the map and picks select. Each filter has a bit, so that a filter can be counted with itself set aside. */
 import { toSquare, within } from "./plane.js";
 import { measureOf } from "./measures.js";
 
@@ -8,6 +8,8 @@ import { measureOf } from "./measures.js";
 /**
  * @typedef {object} Selection
  * @property {Uint8Array} mask [N] 0: filtered out, 1: shown, 2: shown and selected
+ * @property {Uint32Array} failed [N] the bits (FILTER_BITS, rangeBit) of the filters that leave a sample out
+ * @property {Uint8Array} chosen [N] 1 where what selects takes a sample, filters apart; everywhere where nothing selects
  * @property {Uint32Array} shown numbers of the samples that the filters leave, ascending
  * @property {Uint32Array} selected those of them that are selected, ascending; all that are shown where nothing selects
  * @property {boolean} isPart whether anything selects: brushes, outline, picks
@@ -31,75 +33,79 @@ export const NO_FILTERS = { classes: [], predicted: [], verdict: "all", confiden
 /** What resets the selection. @type {Pick<State, typeof SELECTORS[number]>} */
 export const NO_SELECTORS = { brushes: [], lasso: null, picks: [] };
 
-/** Takes out of `mask` those whose value lies outside. @param {Uint8Array} mask @param {ArrayLike<number>} values @param {number} low @param {number} high */
-function keepBetween(mask, values, low, high) {
-  for (let i = 0; i < mask.length; i++) if (!(values[i] >= low && values[i] <= high)) mask[i] = 0;
+/** The bit of each filter. A sample that fails none of them is shown. */
+export const FILTER_BITS = { classes: 1, predicted: 2, verdict: 4, confidence: 8, find: 16 };
+const LAST_BIT = 31;
+/** The bit of a range, by its place in the list; those beyond the last bit share it. @param {number} at */
+export const rangeBit = (at) => (1 << Math.min(5 + at, LAST_BIT)) >>> 0;
+
+/** @param {number[]} wanted none: all @returns {((value: number) => boolean) | null} */
+function among(wanted) {
+  const set = new Set(wanted);
+  return wanted.length > 0 ? (value) => set.has(value) : null;
 }
 
-/** @param {Uint8Array} mask @param {ArrayLike<number>} values @param {number[]} wanted none: all */
-function keepAmong(mask, values, wanted) {
-  if (wanted.length === 0) return;
-  const isWanted = new Set(wanted);
-  for (let i = 0; i < mask.length; i++) if (!isWanted.has(values[i])) mask[i] = 0;
-}
-
-/** A number finds that sample; words find the classes that contain them. @param {Uint8Array} mask @param {MeasureContext} context */
-function keepFound(mask, { bundle, state }) {
+/** A number finds that sample; any text the classes whose names contain it. @param {MeasureContext} context @returns {((i: number) => boolean) | null} */
+function found({ bundle, state }) {
   const wanted = state.find.trim().toLowerCase();
-  if (wanted === "") return;
-  if (/^\d+$/.test(wanted)) {
-    for (let i = 0; i < mask.length; i++) if (i !== Number(wanted)) mask[i] = 0;
-    return;
-  }
-  const labels = bundle.manifest.classes.flatMap((name, label) => (name.toLowerCase().includes(wanted) ? [label] : []));
-  if (labels.length === 0) mask.fill(0);
-  keepAmong(mask, bundle.labels, labels);
+  if (wanted === "") return null;
+  const sample = /^\d+$/.test(wanted) ? Number(wanted) : -1;
+  const isFound = bundle.manifest.classes.map((name) => name.toLowerCase().includes(wanted));
+  return (i) => i === sample || isFound[bundle.labels[i]];
 }
 
-/** @param {MeasureContext} context @returns {{ mask: Uint8Array, complete: boolean }} 1 where the filters let a sample through */
+/** @param {MeasureContext} context @returns {{ failed: Uint32Array, complete: boolean }} */
 function filter(context) {
   const { bundle, state } = context;
-  const mask = new Uint8Array(bundle.labels.length).fill(1);
+  const { labels, predictions, confidences } = bundle;
+  const failed = new Uint32Array(labels.length);
   let complete = true;
-  keepAmong(mask, bundle.labels, state.classes);
-  keepAmong(mask, bundle.predictions, state.predicted);
-  if (state.verdict !== "all") {
-    const right = state.verdict === "right";
-    for (let i = 0; i < mask.length; i++) if ((bundle.labels[i] === bundle.predictions[i]) !== right) mask[i] = 0;
+  /** @param {number} bit @param {((i: number) => boolean) | null} fits */
+  function keep(bit, fits) {
+    if (fits) for (let i = 0; i < failed.length; i++) if (!fits(i)) failed[i] |= bit;
   }
-  if (state.confidence) keepBetween(mask, bundle.confidences, ...state.confidence);
-  for (const { name, low, high } of state.ranges) {
+  const [isClass, isPredicted] = [among(state.classes), among(state.predicted)];
+  keep(FILTER_BITS.classes, isClass && ((i) => isClass(labels[i])));
+  keep(FILTER_BITS.predicted, isPredicted && ((i) => isPredicted(predictions[i])));
+  keep(FILTER_BITS.verdict, state.verdict === "all" ? null : (i) => (labels[i] === predictions[i]) === (state.verdict === "right"));
+  const { confidence } = state;
+  keep(FILTER_BITS.confidence, confidence && ((i) => confidences[i] >= confidence[0] && confidences[i] <= confidence[1]));
+  keep(FILTER_BITS.find, found(context));
+  state.ranges.forEach(({ name, low, high }, at) => {
     const measure = measureOf(name);
     const values = measure?.read(context);
-    if (values) keepBetween(mask, values, low, high);
+    if (values) keep(rangeBit(at), (i) => values[i] >= low && values[i] <= high);
     else if (measure) complete = false;
-  }
-  keepFound(mask, context);
-  return { mask, complete };
+  });
+  return { failed, complete };
 }
 
-/** @param {Uint8Array} mask 1 where shown; becomes 2 where selected too @param {MeasureContext} context @returns {boolean} complete */
-function select(mask, context) {
-  const { bundle, ledger, state } = context;
-  const n = mask.length;
+/** @param {MeasureContext} context @returns {{ chosen: Uint8Array, complete: boolean }} 1 where brushes, outline and picks take a sample */
+function choose({ bundle, ledger, state }) {
+  const n = bundle.labels.length;
   const chosen = new Uint8Array(n).fill(1);
   let complete = true;
+  /** @param {(i: number) => boolean | number} fits */
+  function keep(fits) {
+    for (let i = 0; i < n; i++) if (!fits(i)) chosen[i] = 0;
+  }
   const table = state.brushes.length > 0 ? ledger.stability(state).value : null;
   for (const { layer, low, high } of state.brushes) {
-    if (table) keepBetween(chosen, table.values.subarray(layer * n, (layer + 1) * n), low, high);
+    const values = table?.values.subarray(layer * n, (layer + 1) * n);
+    if (values) keep((i) => values[i] >= low && values[i] <= high);
     else complete = false;
   }
   if (state.lasso) {
     const { value } = ledger.map({ layer: state.lasso.layer, method: state.method });
-    if (value) within(toSquare(value.points), state.lasso).forEach((inside, i) => inside || (chosen[i] = 0));
+    const inside = value ? within(toSquare(value.points), state.lasso) : null;
+    if (inside) keep((i) => inside[i]);
     else complete = false;
   }
   if (state.picks.length > 0) {
     const picked = new Set(state.picks);
-    for (let i = 0; i < n; i++) if (!picked.has(i)) chosen[i] = 0;
+    keep((i) => picked.has(i));
   }
-  for (let i = 0; i < n; i++) mask[i] += mask[i] & chosen[i];
-  return complete;
+  return { chosen, complete };
 }
 
 /** @param {Uint8Array} mask @param {number} least */
@@ -108,11 +114,13 @@ const listOf = (mask, least) => Uint32Array.from(mask.keys()).filter((i) => mask
 /** @param {MeasureContext} context @returns {Selection} */
 export function selectSamples(context) {
   const { state } = context;
-  const { mask, complete } = filter(context);
-  const isPart = hasSelectors(state);
-  const done = isPart ? select(mask, context) : true;
-  if (!isPart) for (let i = 0; i < mask.length; i++) mask[i] *= 2;
+  const { failed, complete } = filter(context);
+  const { chosen, complete: done } = choose(context);
+  const mask = Uint8Array.from(failed, (bits, i) => (bits === 0 ? 1 + chosen[i] : 0));
   const asked = [...FILTERS, ...SELECTORS].map((part) => state[part]);
   const tables = [state.near, state.reference, state.layer, state.method, complete, done];
-  return { mask, shown: listOf(mask, 1), selected: listOf(mask, 2), isPart, key: JSON.stringify([asked, tables]), complete: complete && done };
+  return {
+    mask, failed, chosen, shown: listOf(mask, 1), selected: listOf(mask, 2), isPart: hasSelectors(state),
+    key: JSON.stringify([asked, tables]), complete: complete && done,
+  };
 }
