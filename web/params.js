@@ -4,7 +4,8 @@
 
 /** A range on one axis of the stability plot: both ends belong to it. @typedef {{ layer: number, low: number, high: number }} Brush */
 /** A range of a measure at the layer looked at. @typedef {{ name: string, low: number, high: number }} Range */
-/** An outline drawn on the map of a layer, in thousandths of that map's square (see explore/plane.js). @typedef {{ layer: number, points: [number, number][] }} Lasso */
+/** An outline drawn on a map of a layer, its corners in ten-thousandths of that map's square (see explore/plane.js). @typedef {{ layer: number, method: "umap" | "pca", points: [number, number][] }} Lasso */
+/** The part of the map that is looked at: its middle in ten-thousandths of the map's square, and how often the whole map would fit. @typedef {{ x: number, y: number, scale: number }} Zoom */
 
 /**
  * @typedef {object} State
@@ -22,6 +23,7 @@
  * @property {string} colour what colours the samples: see explore/colours.js
  * @property {Brush[]} brushes at most one an axis
  * @property {Lasso | null} lasso
+ * @property {Zoom | null} zoom null: the whole map
  * @property {number[]} classes true classes to keep, none for all
  * @property {number[]} predicted predicted classes to keep, none for all
  * @property {"all" | "right" | "wrong"} verdict
@@ -37,6 +39,9 @@
 
 export const MAX_K = 1000;
 const MOST_LISTED = 2000;
+/** The side of a map's square in numbers of the URL. */
+export const SIDE = 10000;
+export const MOST_ZOOM = 64;
 const TABS = /** @type {const} */ (["samples", "classes", "layers", "suggestions"]);
 const VERDICTS = /** @type {const} */ (["all", "right", "wrong"]);
 const METHODS = /** @type {const} */ (["umap", "pca"]);
@@ -107,18 +112,35 @@ function interval(given) {
   return low <= high ? [low, high] : null;
 }
 
+const place = whole("", 0, SIDE, 0);
+
 /** @param {number} layers @returns {Codec<Lasso | null>} */
 const outline = (layers) => ({
   name: "lasso",
   initial: null,
   read(given) {
-    const [layer, ...places] = given.split(".").map((item) => whole("", 0, 1000, 0).read(item));
-    if (layer === null || layer === undefined || layer >= layers || places.includes(null) || places.length < 6 || places.length % 2 || places.length > MOST_LISTED) return null;
+    const [first = "", kind, ...rest] = given.split(".");
+    const layer = whole("", 0, layers - 1, 0).read(first);
+    const method = METHODS.find((name) => name === kind);
+    const places = rest.map(place.read);
+    if (layer === null || !method || places.includes(null) || places.length < 6 || places.length % 2 || places.length > MOST_LISTED) return null;
     const flat = /** @type {number[]} */ (places);
-    return { layer, points: Array.from({ length: flat.length / 2 }, (_, i) => /** @type {[number, number]} */ ([flat[2 * i], flat[2 * i + 1]])) };
+    return { layer, method, points: Array.from({ length: flat.length / 2 }, (_, i) => /** @type {[number, number]} */ ([flat[2 * i], flat[2 * i + 1]])) };
   },
-  write: (lasso) => (lasso ? [lasso.layer, ...lasso.points.flat()].join(".") : ""),
+  write: (lasso) => (lasso ? [lasso.layer, lasso.method, ...lasso.points.flat()].join(".") : ""),
 });
+
+/** Scale in hundredths. @type {Codec<Zoom | null>} */
+const zoomed = {
+  name: "zoom",
+  initial: null,
+  read(given) {
+    const [x, y, ...rest] = given.split(".");
+    const [left, top, hundredths] = [place.read(x), place.read(y ?? ""), whole("", 100, 100 * MOST_ZOOM, 100).read(rest.join("."))];
+    return left === null || top === null || hundredths === null ? null : { x: left, y: top, scale: hundredths / 100 };
+  },
+  write: (zoom) => (zoom ? [zoom.x, zoom.y, 100 * zoom.scale].map(Math.round).join(".") : ""),
+};
 
 /**
  * Every part of the state but the route.
@@ -152,6 +174,7 @@ export function codecs(manifest) {
       ({ layer, low, high }) => `${layer}-${comma(low)}~${comma(high)}`,
     ),
     lasso: outline(layers.length),
+    zoom: zoomed,
     classes: numbers("class", classes.length),
     predicted: numbers("predicted", classes.length),
     verdict: oneOf("verdict", VERDICTS),

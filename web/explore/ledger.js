@@ -15,8 +15,8 @@
  * @property {NtraceError | null} error why there is nothing; asking again after retry() tries anew
  */
 
-/** Entries of one kind that are kept, the newest; each may hold some numbers for every sample. */
-const MOST_KEPT = 24;
+/** Entries that are kept, the newest: the maps of all layers by both methods, and more. Each may hold some numbers for every sample. */
+const MOST_KEPT = 64;
 
 /**
  * @param {Bundle} bundle

@@ -1,11 +1,22 @@
-/** A map's own square: points scaled alike in both directions so that all lie within 0 to 1, y downwards. Outlines drawn on it are kept in the URL in thousandths. */
+/** A map's own square: points scaled alike in both directions so that all lie within 0 to 1, y downwards. Outlines drawn on it are kept in the URL in whole parts of its side. */
+import { SIDE } from "../params.js";
 
 /** @typedef {import("../params.js").Lasso} Lasso */
 
 const MARGIN = 0.03;
 
-/** @param {Float32Array} points [N, 2] @returns {Float32Array} [N, 2] in the square */
+/** Squares by the points that they come from: every view that asks gets the same. @type {WeakMap<Float32Array, Float32Array>} */
+const squares = new WeakMap();
+
+/** @param {Float32Array} points [N, 2], which nobody may change @returns {Float32Array} [N, 2] in the square */
 export function toSquare(points) {
+  const square = squares.get(points) ?? scaled(points);
+  squares.set(points, square);
+  return square;
+}
+
+/** @param {Float32Array} points */
+function scaled(points) {
   const low = [Infinity, Infinity];
   const high = [-Infinity, -Infinity];
   for (let i = 0; i < points.length; i++) {
@@ -24,16 +35,33 @@ export function toSquare(points) {
   return square;
 }
 
+/** The last answer for each square: an outline stays while other things change. @type {WeakMap<Float32Array, { lasso: Lasso, inside: Uint8Array }>} */
+const answers = new WeakMap();
+
 /** Whether each point lies within an outline, by the even-odd rule. @param {Float32Array} square [N, 2] @param {Lasso} lasso @returns {Uint8Array} [N] */
-export function within(square, { points }) {
+export function within(square, lasso) {
+  const last = answers.get(square);
+  if (last?.lasso === lasso) return last.inside;
+  const inside = insideOf(square, Float64Array.from(lasso.points.flat(), (place) => place / SIDE));
+  answers.set(square, { lasso, inside });
+  return inside;
+}
+
+/** @param {Float32Array} square @param {Float64Array} corners x, y, x, y, ... */
+function insideOf(square, corners) {
   const inside = new Uint8Array(square.length / 2);
-  const corners = points.map(([x, y]) => [x / 1000, y / 1000]);
+  let [left, top, right, bottom] = [Infinity, Infinity, -Infinity, -Infinity];
+  for (let c = 0; c < corners.length; c += 2) {
+    [left, right] = [Math.min(left, corners[c]), Math.max(right, corners[c])];
+    [top, bottom] = [Math.min(top, corners[c + 1]), Math.max(bottom, corners[c + 1])];
+  }
   for (let i = 0; i < inside.length; i++) {
     const [x, y] = [square[2 * i], square[2 * i + 1]];
+    if (x < left || x > right || y < top || y > bottom) continue;
     let odd = 0;
-    for (let a = corners.length - 1, b = 0; b < corners.length; a = b++) {
-      const [[ax, ay], [bx, by]] = [corners[a], corners[b]];
-      if (ay > y !== by > y && x < ((bx - ax) * (y - ay)) / (by - ay) + ax) odd ^= 1;
+    for (let a = corners.length - 2, b = 0; b < corners.length; a = b, b += 2) {
+      const [ay, by] = [corners[a + 1], corners[b + 1]];
+      if (ay > y !== by > y && x < ((corners[b] - corners[a]) * (y - ay)) / (by - ay) + corners[a]) odd ^= 1;
     }
     inside[i] = odd;
   }

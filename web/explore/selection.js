@@ -96,7 +96,7 @@ function choose({ bundle, ledger, state }) {
     else complete = false;
   }
   if (state.lasso) {
-    const { value } = ledger.map({ layer: state.lasso.layer, method: state.method });
+    const { value } = ledger.map(state.lasso);
     const inside = value ? within(toSquare(value.points), state.lasso) : null;
     if (inside) keep((i) => inside[i]);
     else complete = false;
@@ -109,7 +109,12 @@ function choose({ bundle, ledger, state }) {
 }
 
 /** @param {Uint8Array} mask @param {number} least */
-const listOf = (mask, least) => Uint32Array.from(mask.keys()).filter((i) => mask[i] >= least);
+function listOf(mask, least) {
+  const list = new Uint32Array(mask.length);
+  let length = 0;
+  for (let i = 0; i < mask.length; i++) if (mask[i] >= least) list[length++] = i;
+  return list.slice(0, length);
+}
 
 /** @param {MeasureContext} context @returns {Selection} */
 export function selectSamples(context) {
