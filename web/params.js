@@ -14,6 +14,7 @@
  * @property {number} from layer
  * @property {number} to layer
  * @property {number} k
+ * @property {readonly [number, number] | null} keep the part of a trace's sorted changes that is drawn, from the first place to before the second; null: all
  * @property {number | "all" | null} shelf the class that the picker shows; null follows the sample's own
  * @property {"all" | "right" | "wrong"} only which predictions the picker shows
  * @property {number} reference the layer that stability compares with
@@ -112,6 +113,17 @@ function interval(given) {
   return low <= high ? [low, high] : null;
 }
 
+/** Places in an order, from the first to before the second: "low~high". @param {string} name @returns {Codec<readonly [number, number] | null>} */
+const part = (name) => ({
+  name,
+  initial: null,
+  read(given) {
+    const [, low, high] = given.match(/^(\d{1,5})~(\d{1,5})$/) ?? [];
+    return Number(low) < Number(high) ? [Number(low), Number(high)] : null;
+  },
+  write: (ends) => (ends ? ends.join("~") : ""),
+});
+
 const place = whole("", 0, SIDE, 0);
 
 /** @param {number} layers @returns {Codec<Lasso | null>} */
@@ -156,6 +168,7 @@ export function codecs(manifest) {
     from: whole("from", 0, last, opening.from),
     to: whole("to", 0, last, opening.to),
     k: whole("k", 1, most, Math.min(opening.k, most)),
+    keep: part("keep"),
     shelf: { name: "shelf", initial: null, read: (given) => (given === "all" ? "all" : label.read(given)), write: String },
     only: oneOf("only", VERDICTS),
     reference: whole("reference", 0, last, stability.reference),

@@ -13,6 +13,9 @@ export const count = (n) => whole.format(n);
 /** @param {number} d */
 export const distance = (d) => precise.format(d);
 
+/** A change, with its sign: "+1.2", "−0.85", "0". @param {number} change */
+export const signed = (change) => `${change > 0 ? "+" : ""}${twoDigits.format(change).replace("-", "−")}`;
+
 /** @param {number} n */
 export const roughly = (n) => (n >= 10 ? whole.format(Math.round(n)) : twoDigits.format(n));
 

@@ -3,6 +3,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { codecs, formatHash, maxK, parseHash } from "../../web/params.js";
+import { byChange, fit, snap } from "../../web/views/changes_order.js";
+import { quartiles } from "../../web/views/quartiles.js";
 import { createGeometry } from "../../web/views/radial_geometry.js";
 import { placeLabels } from "../../web/views/radial_labels.js";
 import { choosePictures, densityOf } from "../../web/views/radial_marks.js";
@@ -26,7 +28,7 @@ const point = (change) => ({
 test("a state survives its way through the URL", () => {
   /** @type {import("../../web/params.js").State} */
   const state = {
-    view: "explore", sample: 12, from: 1, to: 2, k: 40, shelf: 1, only: "wrong", reference: 1, near: 30, layer: 0, method: "pca", colour: "purity",
+    view: "explore", sample: 12, from: 1, to: 2, k: 40, keep: [3, 41], shelf: 1, only: "wrong", reference: 1, near: 30, layer: 0, method: "pca", colour: "purity",
     brushes: [{ layer: 2, low: 3, high: 17.25 }, { layer: 0, low: 0, high: 4 }], lasso: { layer: 1, method: "pca", points: [[0, 0], [10000, 20], [500, 999]] }, zoom: { x: 5012, y: 0, scale: 3.25 },
     classes: [0, 1], predicted: [1], verdict: "wrong", confidence: [0.25, 1], ranges: [{ name: "purity", low: -0.5, high: 0.125 }], find: "pe ar.&=",
     picks: [3, 499], tab: "classes", sort: "-purity", pins: [5, 6], explain: "gradCam",
@@ -40,7 +42,7 @@ test("a state at rest leaves a short URL: only the trace is said", () => {
   assert.equal(formatHash(parseHash("", manifest, ["trace"]), manifest), "#/trace?sample=7&from=0&to=2&k=100");
 });
 
-for (const part of ["brush=3-0~1", "brush=0-9~1", "brush=x", "lasso=0.umap.1.2.3.4", "lasso=0.1.2.3.4.5.6", "lasso=0.umap.1.2.3.4.5.10001", "zoom=1.2.99", "zoom=1.2.3.400", "class=2", "range=%3Cb%3E-0~1", "picks=500", "confidence=1", "find=" + "x".repeat(65)]) {
+for (const part of ["brush=3-0~1", "brush=0-9~1", "brush=x", "lasso=0.umap.1.2.3.4", "lasso=0.1.2.3.4.5.6", "lasso=0.umap.1.2.3.4.5.10001", "zoom=1.2.99", "zoom=1.2.3.400", "class=2", "range=%3Cb%3E-0~1", "picks=500", "confidence=1", "keep=9~9", "find=" + "x".repeat(65)]) {
   test(`a part of a URL that means nothing is left out: ${part.slice(0, 20)}`, () => {
     assert.equal(formatHash(parseHash(`#/trace?${part}`, manifest, ["trace"]), manifest), "#/trace?sample=7&from=0&to=2&k=100");
   });
@@ -87,17 +89,37 @@ test("what is farther lies farther out, and whatever left stays on the plate", (
 test("names led out of thin sectors do not overlap, even when all sectors are thin and at one place", () => {
   const geometry = createGeometry(700, 640, { side: 106, top: 44 });
   const sectors = Array.from({ length: 60 }, (_, label) => ({ label, start: label * 0.002, end: (label + 1) * 0.002, countFrom: 1, countTo: 0 }));
-  const labels = placeLabels(sectors, geometry, sectors.map(({ label }) => `class ${label}`), (text) => 6 * text.length, true);
+  const labels = placeLabels(sectors, geometry, sectors.map(({ label }) => `class ${label}`), (text) => 6 * text.length, true, 7);
   const heights = labels.filter(({ how }) => how === "led").map(({ y }) => Number(y)).sort((a, b) => a - b);
   assert.ok(heights.length > 20);
+  assert.equal(labels[7].how, "led", "the own class is named before all others");
   for (let i = 1; i < heights.length; i++) assert.ok(heights[i] - heights[i - 1] > 16, `${heights}`);
   assert.ok(heights[0] > 0 && heights[heights.length - 1] < 640);
 });
 
 test("a wide sector's name is curved along its own arc", () => {
   const geometry = createGeometry(700, 640, { side: 106, top: 44 });
-  const [label] = placeLabels([{ label: 0, start: 0, end: 2, countFrom: 3, countTo: 5 }], geometry, ["pear"], (text) => 6 * text.length, true);
-  assert.deepEqual([label.how, label.counts], ["curved", "3 → 5"]);
+  const [label] = placeLabels([{ label: 0, start: 0, end: 2, countFrom: 3, countTo: 5 }], geometry, ["pear", "apple"], (text) => 6 * text.length, true, 0);
+  assert.deepEqual([label.how, label.name, label.counts], ["curved", "pear, its own class", "3 → 5"]);
+});
+
+test("the centre's class has its place among the others even where none of the neighbours is of it", () => {
+  const geometry = createGeometry(700, 640, { side: 106, top: 44 });
+  const sectors = [{ label: 0, start: 0, end: 2, countFrom: 3, countTo: 5 }, { label: 3, start: 2, end: 6.28, countFrom: 1, countTo: 9 }];
+  const labels = placeLabels(sectors, geometry, ["a", "b", "c", "d"], (text) => 6 * text.length, true, 2);
+  assert.deepEqual(labels.map(({ name, counts, how, sector }) => [name, counts, how, sector.start]), [["a", "3 → 5", "curved", 0], ["c", "0 → 0", "led", 2], ["d", "1 → 9", "curved", 2]]);
+});
+
+test("a part of the sorted changes keeps whole bars, at least one, and all of them is no part", () => {
+  const points = [point({ sample: 5, change: 0.5 }), point({ sample: 2, change: -1 }), point({ sample: 4, change: -1 }), point({ sample: 1, change: 0 })];
+  assert.deepEqual(byChange(points).map(({ sample }) => sample), [2, 4, 1, 5]);
+  assert.deepEqual([snap(0.6, 2.4, 4), snap(1.2, 1.3, 4), snap(3.9, 4, 4), snap(0.2, 3.8, 4)], [[1, 2], [1, 2], [3, 4], null]);
+  assert.deepEqual([fit([2, 9], 4), fit([4, 9], 4), fit([0, 4], 4), fit(null, 4)], [[2, 4], null, null, null]);
+});
+
+test("quartiles are the smallest counts that a quarter, half and three quarters of the samples do not exceed", () => {
+  const values = Uint16Array.from([0, 1, 2, 3, 4, 5, 6, 7, 9, 9, 9, 9, 0, 0, 0, 9]);
+  assert.deepEqual(quartiles(values, 2, 9), [{ low: 1, median: 3, high: 5 }, { low: 0, median: 9, high: 9 }]);
 });
 
 test("thumbnails keep their distance, the nearest first", () => {

@@ -1,19 +1,26 @@
 /** The route to a trace: asks the engine for what the URL says, and hands the answers to the view. */
+import { createDensitySession } from "../density_session.js";
 import { createSession } from "../session.js";
-import { createTrace } from "../views/trace.js";
+import { createTrace, isSettled } from "../views/trace.js";
+
+/** @typedef {import("../density_session.js").KnownDensities} KnownDensities */
 
 /** @param {HTMLElement} root @param {import("../main.js").Context} context @returns {import("../main.js").Route} */
 export function createTraceRoute(root, { bundle, store, sketches, sprites, theme, report }) {
-  const view = createTrace(root, { bundle, sketches, sprites, theme, onChange: store.set });
+  const view = createTrace(root, { bundle, sketches, sprites, theme, onChange: store.set, onAhead, onSeen, onFailed });
   /** @type {Uint16Array | null} */
   let stability = null;
   /** @type {import("../session.js").Answer} */
   let answer = { trace: null, stage: "waiting", progress: "", error: null };
+  /** @type {KnownDensities} */
+  const nothing = { value: null, stage: "waiting", progress: "", error: null };
+  let densities = { from: nothing, to: nothing };
   let frame = 0;
+  let seen = false;
 
   function update() {
     frame = 0;
-    view.update({ chosen: store.get(), answer, stability });
+    view.update({ chosen: store.get(), answer, stability, densities });
   }
   const later = () => void (frame ||= requestAnimationFrame(update));
 
@@ -24,8 +31,35 @@ export function createTraceRoute(root, { bundle, store, sketches, sprites, theme
     else if (answer.trace && answer.stage !== "waiting") report.ready();
     else if (!answer.trace) report.progress({ label: answer.progress || "computing the first neighbourhood", done: 0.9 });
     if (answer.stage === "exact" && !stability) void readStability();
+    measure();
     later();
   });
+  const densitySession = createDensitySession(bundle, (next) => {
+    densities = next;
+    later();
+  });
+
+  /** Distances to all samples take the engine a second: they are asked for when they are looked at and the trace is there. */
+  function measure() {
+    if (!isSettled(answer)) densitySession.stop();
+    else if (seen) densitySession.request(store.get());
+  }
+  /** @param {boolean} isSeen */
+  function onSeen(isSeen) {
+    seen = isSeen;
+    measure();
+  }
+
+  /** @param {Error} error @param {() => void} retry */
+  function onFailed(error, retry) {
+    const hint = "The figures below the first one could not be fetched. Check the connection and try again.";
+    report.failed(Object.assign(error, { code: /** @type {const} */ ("network"), hint }), retry);
+  }
+
+  /** Fetches what the next step of a walk needs, while this one is looked at. @param {number} layer */
+  function onAhead(layer) {
+    bundle.neighbors({ sample: store.get().sample, layer, k: 1, exact: false }).catch(() => undefined); // the step itself will say what is wrong
+  }
 
   async function readStability() {
     try {
@@ -41,11 +75,13 @@ export function createTraceRoute(root, { bundle, store, sketches, sprites, theme
     update(state, before) {
       const isAsked = state.sample !== before.sample || state.from !== before.from || state.to !== before.to || state.k !== before.k;
       if (isAsked) session.request(state);
+      if (isAsked && state.keep && state.keep === before.keep) store.set({ keep: null }, { replace: true }); // places in one trace mean nothing in another
       later();
     },
     destroy() {
       cancelAnimationFrame(frame);
       session.stop();
+      densitySession.stop();
       view.destroy();
     },
   };

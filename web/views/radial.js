@@ -13,6 +13,7 @@ import { createPoints } from "./radial_points.js";
  * @property {Trace | null} trace what is known, possibly of an earlier wish
  * @property {number} sample the centre that is wished for
  * @property {number | null} pointed sample
+ * @property {ReadonlySet<number> | null} kept samples whose traces are drawn; null: all
  */
 
 /**
@@ -49,7 +50,7 @@ export function createRadial(root, { manifest, labels: classOf, sketches, sprite
   const measurer = /** @type {CanvasRenderingContext2D} */ (document.createElement("canvas").getContext("2d"));
 
   /** @type {RadialState} */
-  let state = { trace: null, sample: -1, pointed: null };
+  let state = { trace: null, sample: -1, pointed: null, kept: null };
   let geometry = createGeometry(1, 1, { side: 0, top: 0 });
   let density = densityOf(1, geometry);
   /** The centre's sketch on its way from where it was pointed at. */
@@ -143,10 +144,12 @@ export function createRadial(root, { manifest, labels: classOf, sketches, sprite
 
   /** @param {Trace} trace @param {number} lasts */
   function show(trace, lasts) {
+    const { kept } = state;
+    const drawn = kept ? trace.points.filter(({ sample }) => kept.has(sample)) : trace.points;
     density = densityOf(trace.points.length, geometry);
-    pictures = choosePictures(trace.points, geometry, density);
-    motion.show(trace.points, pictures, performance.now(), lasts);
-    points.update(trace, geometry, Math.max(8, density.picture / 2));
+    pictures = choosePictures(drawn, geometry, density);
+    motion.show(drawn, pictures, performance.now(), lasts);
+    points.update({ ...trace, points: drawn }, geometry, Math.max(8, density.picture / 2));
     sketches.want("figure", [trace.sample, ...pictures]);
     label(trace);
   }
@@ -154,7 +157,7 @@ export function createRadial(root, { manifest, labels: classOf, sketches, sprite
   /** @param {Trace} trace */
   function label(trace) {
     measurer.font = `12px ${theme.tokens().sans}`;
-    const placed = placeLabels(trace.sectors, geometry, manifest.classes, (text) => measurer.measureText(text).width, geometry.width >= 560);
+    const placed = placeLabels(trace.sectors, geometry, manifest.classes, (text) => measurer.measureText(text).width, geometry.width >= 560, classOf[trace.sample]);
     names.update(placed, geometry, classOf[trace.sample]);
     names.point(state.pointed === null ? null : classOf[state.pointed]);
   }
@@ -201,8 +204,9 @@ export function createRadial(root, { manifest, labels: classOf, sketches, sprite
       state = next;
       if (next.sample !== before.sample) setOut();
       if (next.trace && next.trace !== before.trace) show(next.trace, before.trace ? duration(Math.max(next.trace.points.length, motion.marks.size)) : duration(next.trace.points.length));
-      else if (next.pointed !== before.pointed) names.point(next.pointed === null ? null : classOf[next.pointed]);
-      redraw(next.trace !== before.trace || next.sample !== before.sample);
+      else if (next.trace && next.kept !== before.kept) show(next.trace, 0);
+      if (next.pointed !== before.pointed) names.point(next.pointed === null ? null : classOf[next.pointed]);
+      redraw(next.trace !== before.trace || next.sample !== before.sample || next.kept !== before.kept);
     },
     destroy() {
       cancelAnimationFrame(frame);

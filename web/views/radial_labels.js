@@ -31,29 +31,40 @@ const isRight = (angle) => angle < Math.PI;
  * @param {TraceSector[]} sectors @param {Geometry} geometry @param {string[]} classes
  * @param {(text: string) => number} measure width in pixels
  * @param {boolean} lead whether there is room beside the plate
+ * @param {number} own the centre's class: it has its place even where it has no neighbour
  * @returns {Label[]}
  */
-export function placeLabels(sectors, geometry, classes, measure, lead) {
+export function placeLabels(sectors, geometry, classes, measure, lead, own) {
   const radius = geometry.beyond + GAP + ARC + 6;
-  const labels = sectors.map((sector) => {
-    const name = classes[sector.label];
-    const full = `${sector.countFrom} → ${sector.countTo}`;
+  const labels = withOwn(sectors, own).map((sector) => {
     const length = (sector.end - sector.start) * radius - 10;
+    const long = sector.label === own ? `${classes[own]}, its own class` : classes[sector.label];
+    const name = measure(long) <= length ? long : classes[sector.label];
+    const full = `${sector.countFrom} → ${sector.countTo}`;
     const fits = measure(name) <= length;
     const counts = !fits || measure(`${name}  ${full}`) <= length ? full : "";
     /** @type {Label} */
     const label = { sector, name, counts, how: fits ? "curved" : lead ? "led" : "hidden", middle: (sector.start + sector.end) / 2 };
     return label;
   });
-  stack(labels.filter(({ how, middle }) => how === "led" && isRight(middle)), geometry);
-  stack(labels.filter(({ how, middle }) => how === "led" && !isRight(middle)), geometry);
+  stack(labels.filter(({ how, middle }) => how === "led" && isRight(middle)), geometry, own);
+  stack(labels.filter(({ how, middle }) => how === "led" && !isRight(middle)), geometry, own);
   return labels;
 }
 
-/** Spreads one side's labels from top to bottom, hiding the thinnest where they are too many. @param {Label[]} labels @param {Geometry} geometry */
-function stack(labels, geometry) {
+/** The sectors, and where the centre's own class has none an empty one between its neighbours in the classes' order. @param {TraceSector[]} sectors @param {number} own */
+function withOwn(sectors, own) {
+  if (sectors.length === 0 || sectors.some(({ label }) => label === own)) return sectors;
+  const before = sectors.filter(({ label }) => label < own);
+  const at = before.length > 0 ? before[before.length - 1].end : sectors[0].start;
+  return [...before, { label: own, start: at, end: at, countFrom: 0, countTo: 0 }, ...sectors.slice(before.length)];
+}
+
+/** Spreads one side's labels from top to bottom, hiding the thinnest but the own class where they are too many. @param {Label[]} labels @param {Geometry} geometry @param {number} own */
+function stack(labels, geometry, own) {
   const most = Math.max(0, Math.floor((geometry.height - 2 * LINE) / LINE));
-  const thin = [...labels].sort((a, b) => a.sector.end - a.sector.start - (b.sector.end - b.sector.start));
+  const weight = (/** @type {Label} */ { sector }) => (sector.label === own ? TURN : sector.end - sector.start);
+  const thin = [...labels].sort((a, b) => weight(a) - weight(b));
   for (const label of thin.slice(0, Math.max(0, labels.length - most))) label.how = "hidden";
   const shown = labels.filter(({ how }) => how === "led");
   const wanted = shown.map((label) => ({ label, y: besides(label.middle, geometry) })).sort((a, b) => a.y - b.y);
@@ -116,6 +127,7 @@ function leader(geometry, label) {
  * @param {string} id prefix that keeps this figure's paths apart from others'
  */
 export function createLabels(root, id) {
+  const wedge = select(root).append("path").attr("class", "sector-wedge");
   const arcs = select(root).append("g").attr("class", "sector-arcs");
   const paths = select(root).append("g");
   const leaders = select(root).append("g").attr("class", "sector-leaders");
@@ -132,14 +144,16 @@ export function createLabels(root, id) {
       const state = (/** @type {string} */ base) => (/** @type {Label} */ { sector, how }) =>
         [base, how === "hidden" ? "is-hidden" : "", sector.label === own ? "is-own" : ""].filter(Boolean).join(" ");
 
-      arcs.attr("transform", `translate(${geometry.cx},${geometry.cy})`);
+      for (const group of [wedge, arcs]) group.attr("transform", `translate(${geometry.cx},${geometry.cy})`);
+      const { sector } = labels.find((label) => label.sector.label === own) ?? {};
+      wedge.attr("d", sector ? arc()({ innerRadius: geometry.inner, outerRadius: geometry.beyond, startAngle: sector.start, endAngle: sector.end }) : null);
       arcs
         .selectAll("path")
         .data(labels, key)
         .join("path")
         .attr("class", state("sector-arc"))
         .attr("d", ({ sector: { label, start, end } }) =>
-          ring({ innerRadius: at, outerRadius: at + (label === own ? 1.75 * ARC : ARC), startAngle: start, endAngle: Math.max(end, start + 0.006) }));
+          ring({ innerRadius: at, outerRadius: at + (label === own ? 1.75 * ARC : ARC), startAngle: start, endAngle: Math.max(end, start + (label === own ? 0.03 : 0.006)) }));
 
       const curved = labels.filter(({ how }) => how === "curved");
       const ledOut = labels.filter(({ how }) => how === "led");

@@ -1,19 +1,20 @@
 /** The figure's headline: what the engine counted, in two sentences, and how exact it is. */
 import { select } from "d3";
-import { chance, count, layerName, percent, roughly } from "../words.js";
+import { chance, count, direction, layerName, percent, roughly } from "../words.js";
 
 /** @typedef {import("../../wasm/ntrace.d.ts").Manifest} Manifest */
 /** @typedef {import("../../wasm/ntrace.d.ts").Trace} Trace */
+/** @typedef {import("../../wasm/ntrace.d.ts").TracePoint} TracePoint */
 
-/** @param {HTMLElement} root @param {{ manifest: Manifest, labels: Uint16Array }} options */
-export function createSummary(root, { manifest, labels }) {
+/** @param {HTMLElement} root @param {{ manifest: Manifest, labels: Uint16Array, onAll: () => void }} options onAll: all traces are to be drawn again */
+export function createSummary(root, { manifest, labels, onAll }) {
   const block = select(root).append("div").attr("class", "summary");
   const headline = block.append("p").attr("class", "summary-headline").attr("aria-live", "polite");
   const moves = block.append("p").attr("class", "summary-moves");
   const state = block.append("p").attr("class", "summary-state");
 
-  /** @param {Trace} trace */
-  function tell({ sample, from, to, k, overlap, closer, farther, points }) {
+  /** @param {Trace} trace @param {TracePoint[] | null} kept */
+  function tell({ sample, from, to, k, overlap, closer, farther, points }, kept) {
     const { classes, layers, dataset } = manifest;
     if (from === to) fill(headline, ["“From” and “to” are both ", layerName(layers, from), ": nothing moves. Choose two layers to see this ", ["em", classes[labels[sample]]], "’s neighbours travel."]);
     else fill(headline, [
@@ -23,13 +24,16 @@ export function createSummary(root, { manifest, labels }) {
       ["strong", count(overlap)],
       ` ${overlap === 1 ? "is" : "are"} still among its ${count(k)} nearest at ${layerName(layers, to)}.`,
     ]);
+    const drawn = kept ?? points;
+    const ways = kept ? [kept.filter((point) => direction(point) === "closer").length, kept.filter((point) => direction(point) === "farther").length] : [closer, farther];
     fill(moves, [
-      `Chance would keep ${roughly(chance(k, dataset.samples))}. Among all ${count(points.length)} drawn, `,
-      ["closer", `${count(closer)} came closer`],
+      kept ? `${count(kept.length)} of the ${count(points.length)} traces are drawn: ` : `Chance would keep ${roughly(chance(k, dataset.samples))}. Among all ${count(drawn.length)} drawn, `,
+      ["closer", `${count(ways[0])} came closer`],
       " and ",
-      ["farther", `${count(farther)} drifted off`],
-      ".",
+      ["farther", `${count(ways[1])} drifted off`],
+      ". ",
     ]);
+    if (kept) moves.append("button").attr("type", "button").attr("class", "summary-all").text("Show all").on("click", onAll);
   }
 
   /** @param {Trace} trace @param {string} stage @param {string} progress */
@@ -44,10 +48,10 @@ export function createSummary(root, { manifest, labels }) {
   }
 
   return {
-    /** @param {{ trace: Trace | null, stage: string, progress: string }} answer */
-    update({ trace, stage, progress }) {
+    /** @param {{ trace: Trace | null, stage: string, progress: string, kept: TracePoint[] | null }} answer kept: the points that are drawn, null for all */
+    update({ trace, stage, progress, kept }) {
       if (!trace) return;
-      tell(trace);
+      tell(trace, kept);
       state.text(certainty(trace, stage, progress)).classed("is-exact", stage === "exact");
     },
     destroy() {

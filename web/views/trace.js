@@ -1,12 +1,18 @@
 /** The trace view: one sample's neighbourhood between two layers, with everything to choose it and to read it. */
 import { createCard } from "./card.js";
+import { byChange, fit } from "./changes_order.js";
 import { createKSlider } from "./k_slider.js";
 import { createLegend } from "./legend.js";
 import { createPicker } from "./picker.js";
+import { createPlayer } from "./player.js";
 import { createRadial } from "./radial.js";
 import { createRail } from "./rail.js";
 import { createSummary } from "./summary.js";
 import { maxK } from "../params.js";
+
+/** @typedef {import("../../wasm/ntrace.d.ts").Trace} Trace */
+/** @typedef {import("../../wasm/ntrace.d.ts").TracePoint} TracePoint */
+/** @typedef {import("../params.js").State} State */
 
 /**
  * @typedef {object} TraceOptions
@@ -14,18 +20,24 @@ import { maxK } from "../params.js";
  * @property {import("../sketches.js").Sketches} sketches
  * @property {import("../sprites.js").Sprites} sprites
  * @property {import("../theme.js").Theme} theme
- * @property {(change: Partial<import("../params.js").State>, options?: { replace?: boolean }) => void} onChange
+ * @property {(change: Partial<State>, options?: { replace?: boolean }) => void} onChange
+ * @property {(layer: number) => void} onAhead a layer that will be asked for soon
+ * @property {(isSeen: boolean) => void} onSeen whether the distances by class are in sight
+ * @property {(error: Error, retry: () => void) => void} onFailed a part of the page could not be fetched
  */
 
 /**
  * @typedef {object} TraceState
- * @property {import("../params.js").State} chosen
+ * @property {State} chosen
  * @property {import("../session.js").Answer} answer
  * @property {Uint16Array | null} stability [L, N]
+ * @property {Record<"from" | "to", import("../density_session.js").KnownDensities>} densities
  */
 
+/** What is drawn of a trace. @typedef {{ trace: Trace, order: TracePoint[], reach: Record<"from" | "to", number> }} Sorted */
+
 /** @param {HTMLElement} root the page's main @param {TraceOptions} options */
-export function createTrace(root, { bundle, sketches, sprites, theme, onChange }) {
+export function createTrace(root, { bundle, sketches, sprites, theme, onChange, onAhead, onSeen, onFailed }) {
   const { manifest, labels } = bundle;
   root.setAttribute("aria-label", "Trace: one sketch's neighbours between two layers");
   /** @param {string} name */
@@ -35,11 +47,17 @@ export function createTrace(root, { bundle, sketches, sprites, theme, onChange }
     root.append(element);
     return element;
   };
-  const [headline, figure, controls, side, key] = ["headline", "figure", "controls", "side", "key"].map(part);
+  const [headline, figure, bars, controls, side, key, more] = ["headline", "figure", "bars", "controls", "side", "key", "more"].map(part);
   /** @type {TraceState | null} */
   let state = null;
   /** @type {number | null} */
   let pointed = null;
+  /** @type {Sorted | null} */
+  let sorted = null;
+  /** The points that are drawn, null for all. @type {TracePoint[] | null} */
+  let kept = null;
+  /** @type {Set<number> | null} */
+  let keptSamples = null;
 
   /** @param {number | null} sample */
   function onPoint(sample) {
@@ -50,55 +68,132 @@ export function createTrace(root, { bundle, sketches, sprites, theme, onChange }
   /** @param {number} sample */
   function onTravel(sample) {
     pointed = null;
-    onChange({ sample });
+    choose({ sample });
   }
 
-  /** One entry in the history for a whole drag: its first change makes it, the others replace it. */
-  let held = false;
-  /** @param {Partial<import("../params.js").State>} change @param {boolean} dragging */
-  function choose(change, dragging) {
-    onChange(change, { replace: dragging && held });
-    held = dragging;
+  /** One entry in the history for a whole gesture: its first change makes it, those that follow at once replace it. @type {string | null} */
+  let run = null;
+  let isMine = false;
+  /** @param {Partial<State>} change @param {string | null} [gesture] */
+  function choose(change, gesture = null) {
+    isMine = true;
+    onChange(change, { replace: gesture !== null && gesture === run });
+    run = gesture;
   }
 
-  const summary = createSummary(headline, { manifest, labels });
+  const summary = createSummary(headline, { manifest, labels, onAll: () => choose({ keep: null }) });
   const radial = createRadial(figure, { manifest, labels, sketches, sprites, theme, onPoint, onTravel });
-  const slider = createKSlider(controls, { max: maxK(manifest), onChoose: (k, dragging) => choose({ k }, dragging) });
-  const rail = createRail(controls, { manifest, onChoose: (end, layer, dragging) => choose({ [end]: layer }, dragging) });
+  const slider = createKSlider(controls, { max: maxK(manifest), onChoose: (k, dragging) => choose({ k }, dragging ? "k" : null) });
+  const player = createPlayer(controls, { manifest, onStep: (to) => choose({ to }, "walk"), onAhead });
+  const rail = createRail(controls, { manifest, onChoose: (end, layer, dragging) => choose({ [end]: layer }, dragging ? end : null) });
   const card = createCard(side, { bundle, sketches, sprites, theme, onTravel });
   const picker = createPicker(side, { bundle, sketches, sprites, theme, onPick: onTravel, onFilter: (change) => onChange(change, { replace: true }) });
   const legend = createLegend(key, { manifest });
-  const parts = [summary, radial, slider, rail, card, picker, legend];
+  const parts = [summary, radial, slider, player, rail, card, picker, legend];
+
+  /** The figures below come when they are about to be seen: the first view does without their script. @type {ReturnType<typeof import("./further.js").createFurther> | null} */
+  let further = null;
+  let isAskedFor = false;
+  let isGone = false;
+  async function fetchFurther() {
+    if (isAskedFor) return;
+    isAskedFor = true;
+    try {
+      const { createFurther } = await import("./further.js");
+      if (isGone) return;
+      further = createFurther({ bars, more }, {
+        bundle, sketches, sprites, theme, onPoint, onTravel,
+        onKeep: (keep, dragging) => choose({ keep }, dragging ? "keep" : null),
+        onChoose: (to) => choose({ to }),
+      });
+      updateFurther();
+    } catch (error) {
+      isAskedFor = false;
+      onFailed(/** @type {Error} */ (error), () => void fetchFurther());
+    }
+  }
+  const sight = new IntersectionObserver((entries) => {
+    if (entries.some(({ isIntersecting }) => isIntersecting)) void fetchFurther();
+    for (const { target, isIntersecting } of entries) if (target === more) onSeen(isIntersecting);
+  });
+  sight.observe(bars);
+  sight.observe(more);
+
+  const keepOf = (/** @type {State} */ chosen) => fit(chosen.keep, sorted?.order.length ?? 0);
+  /** What is sorted of the newest trace, and what is kept of it. @param {TraceState} next */
+  function sort({ chosen, answer: { trace } }) {
+    if (trace && trace !== sorted?.trace) sorted = { trace, order: byChange(trace.points), reach: reachOf(trace) };
+    const keep = keepOf(chosen);
+    kept = keep && sorted ? sorted.order.slice(...keep) : null;
+    keptSamples = kept && new Set(kept.map(({ sample }) => sample));
+  }
+
+  function updateFurther() {
+    if (state) further?.update({ ...state, sorted, keep: keepOf(state.chosen), pointed });
+  }
 
   function point() {
     if (!state) return;
     const { chosen, answer } = state;
     if (pointed !== null && !answer.trace?.points.some(({ sample }) => sample === pointed)) pointed = null;
-    radial.update({ trace: answer.trace, sample: chosen.sample, pointed });
+    radial.update({ trace: answer.trace, sample: chosen.sample, pointed, kept: keptSamples });
     card.update({ sample: chosen.sample, pointed, trace: answer.trace });
+    updateFurther();
+  }
+
+  /** @param {TraceState} next @param {TraceState | null} before */
+  function updateChoice({ chosen, stability }, before) {
+    if (before?.chosen === chosen && before.stability === stability) return;
+    const samples = manifest.dataset.samples;
+    rail.update({ from: chosen.from, to: chosen.to, kept: (layer) => (stability ? stability[layer * samples + chosen.sample] : null) });
+    slider.update(chosen);
+    picker.update(chosen);
+    legend.update(chosen);
+  }
+
+  /** @param {TraceState} next @param {TraceState | null} before */
+  function updateAnswer({ chosen, answer }, before) {
+    if (before?.chosen === chosen && before.answer === answer) return;
+    summary.update({ ...answer, kept });
+    player.update({ ...chosen, stage: answer.stage === "failed" ? "failed" : isSettled(answer) ? "drawn" : "waiting" });
   }
 
   return {
     /** @param {TraceState} next */
     update(next) {
       const before = state;
+      const { chosen, answer } = next;
       state = next;
-      const { chosen, answer, stability } = next;
+      if (before?.chosen !== chosen && !isMine) run = null; // going back ends a gesture
+      isMine = false;
       root.dataset.exact = String(answer.stage === "exact");
       root.classList.toggle("is-stale", answer.stage === "failed");
-      if (!before || before.answer !== answer) summary.update(answer);
-      if (!before || before.chosen !== chosen || before.stability !== stability) {
-        const samples = manifest.dataset.samples;
-        rail.update({ from: chosen.from, to: chosen.to, kept: (layer) => (stability ? stability[layer * samples + chosen.sample] : null) });
-        slider.update(chosen);
-        picker.update(chosen);
-        legend.update(chosen);
-      }
-      if (!before || before.chosen.sample !== chosen.sample || before.answer.trace !== answer.trace) point();
+      const isDrawnAnew = before?.chosen.sample !== chosen.sample || before.chosen.keep !== chosen.keep || before.answer.trace !== answer.trace;
+      if (isDrawnAnew) sort(next);
+      updateChoice(next, before);
+      updateAnswer(next, before);
+      if (isDrawnAnew) point();
+      else updateFurther();
     },
     destroy() {
+      isGone = true;
+      sight.disconnect();
+      further?.destroy();
       for (const each of parts) each.destroy();
       root.replaceChildren();
     },
   };
+}
+
+/** Nothing better is under way. @param {import("../session.js").Answer} answer */
+export const isSettled = ({ stage, progress }) => stage === "exact" || (stage === "preview" && progress === "");
+
+/** Distances of the k-th nearest at the two layers. @param {Trace} trace */
+function reachOf({ points }) {
+  const reach = { from: 0, to: 0 };
+  for (const { inFrom, inTo, distanceFrom, distanceTo } of points) {
+    if (inFrom) reach.from = Math.max(reach.from, distanceFrom);
+    if (inTo) reach.to = Math.max(reach.to, distanceTo);
+  }
+  return reach;
 }

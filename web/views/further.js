@@ -1,0 +1,51 @@
+/** The figures below the radial one: every change, distances by class, the curve of what is kept. */
+import { createChanges } from "./changes.js";
+import { createCurve } from "./curve.js";
+import { createDistances } from "./distances.js";
+
+/**
+ * @typedef {object} FurtherState
+ * @property {import("../params.js").State} chosen
+ * @property {import("./trace.js").Sorted | null} sorted the newest trace
+ * @property {import("./changes_order.js").Keep | null} keep
+ * @property {number | null} pointed
+ * @property {Uint16Array | null} stability
+ * @property {import("./trace.js").TraceState["densities"]} densities
+ */
+
+/**
+ * @param {{ bars: HTMLElement, more: HTMLElement }} roots
+ * @param {Pick<import("./trace.js").TraceOptions, "bundle" | "sketches" | "sprites" | "theme"> & {
+ *   onPoint: (sample: number | null) => void,
+ *   onTravel: (sample: number) => void,
+ *   onKeep: import("./changes.js").ChangesOptions["onKeep"],
+ *   onChoose: (to: number) => void,
+ * }} options
+ */
+export function createFurther({ bars, more }, { bundle, onKeep, onChoose, ...shared }) {
+  const { manifest, labels } = bundle;
+  const changes = createChanges(bars, { onPoint: shared.onPoint, onKeep });
+  const distances = createDistances(more, { manifest, labels, ...shared });
+  const curve = createCurve(more, { manifest, labels, onChoose });
+  /** @type {FurtherState | null} */
+  let state = null;
+
+  return {
+    /** @param {FurtherState} next */
+    update(next) {
+      const before = state;
+      state = next;
+      const { chosen, sorted, keep, pointed, stability, densities } = next;
+      if (sorted) changes.update({ order: sorted.order, keep, pointed });
+      const isChosen = before?.chosen !== chosen;
+      if (isChosen || before.stability !== stability) curve.update({ sample: chosen.sample, from: chosen.from, to: chosen.to, stability });
+      if (isChosen || before.densities !== densities || before.sorted !== sorted) {
+        const isOf = sorted && sorted.trace.sample === chosen.sample && sorted.trace.from === chosen.from && sorted.trace.to === chosen.to && sorted.trace.k === chosen.k;
+        distances.update({ ...chosen, known: densities, reach: isOf ? sorted.reach : null });
+      }
+    },
+    destroy() {
+      for (const each of [changes, distances, curve]) each.destroy();
+    },
+  };
+}
