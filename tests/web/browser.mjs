@@ -1,5 +1,5 @@
 /** Headless Chromium on the built site, behind a plain static server on this machine. */
-import { cp, mkdtemp, rm } from "node:fs/promises";
+import { cp, mkdtemp, readFile, rm } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -7,7 +7,8 @@ import { fileURLToPath } from "node:url";
 
 import { serve } from "../../web/serve.js";
 
-const { chromium } = createRequire(new URL("../../web/package.json", import.meta.url))("playwright-core");
+const fromWeb = createRequire(new URL("../../web/package.json", import.meta.url));
+const { chromium } = fromWeb("playwright-core");
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 export const siteFolder = join(root, "build/site");
@@ -63,4 +64,17 @@ export async function openPage(browser, context = {}) {
   page.on("pageerror", (/** @type {Error} */ error) => problems.push(String(error)));
   page.on("console", (/** @type {any} */ message) => message.type() === "error" && problems.push(message.text()));
   return { page, requests, problems, close: () => opened.close() };
+}
+
+/**
+ * What axe-core finds wrong with a page as it stands: rule, what to do, and where. The page's own policy lets no script in but
+ * its own, so axe comes through the debugger.
+ * @param {any} page @returns {Promise<string[]>}
+ */
+export async function violations(page) {
+  await page.evaluate(await readFile(fromWeb.resolve("axe-core/axe.min.js"), "utf8"));
+  return page.evaluate(async () => {
+    const found = await /** @type {any} */ (globalThis).axe.run(document, { resultTypes: ["violations"] });
+    return found.violations.flatMap((/** @type {any} */ { id, nodes }) => nodes.map((/** @type {any} */ { target, failureSummary }) => `${id}: ${target.join(" ")}: ${failureSummary}`));
+  });
 }
