@@ -8,7 +8,7 @@ CFLAGS = -O3 -g
 SANITIZE = -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 WARNINGS = -Wall -Wextra -Wpedantic -Wshadow -Wconversion
 NT_CFLAGS = -std=c11 -D_POSIX_C_SOURCE=200809L $(WARNINGS) -ffp-contract=off -DNT_VERSION='"$(VERSION)"' -Iinclude -Isrc -MMD -MP
-LIBRARIES = -lcjson -lz -lm -lpthread
+LIBRARIES = -lcjson -lpng -lz -lm -lpthread
 MAKEFLAGS += --no-builtin-rules --no-print-directory $(if $(filter 0,$(MAKELEVEL)),-j$(shell nproc))
 
 # Each kernel is compiled once per instruction set: *_avx2.c and *_avx512.c on x86, *_simd128.c for WebAssembly.
@@ -33,7 +33,7 @@ help:
 
 # ---- Set-up: Debian packages, each with a file that shows that it is there; npm packages from the lock file. ----
 
-NATIVE_PACKAGES = libcjson-dev:/usr/include/cjson/cJSON.h zlib1g-dev:/usr/include/zlib.h
+NATIVE_PACKAGES = libcjson-dev:/usr/include/cjson/cJSON.h zlib1g-dev:/usr/include/zlib.h libpng-dev:/usr/include/png.h
 WASM_PACKAGES = emscripten:/usr/bin/emcc dpkg-dev:/usr/bin/dpkg-source
 TEST_PACKAGES = libcmocka-dev:/usr/include/cmocka.h
 BROWSER_PACKAGES = chromium:/usr/bin/chromium fonts-dejavu-core:/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf
@@ -90,7 +90,7 @@ build/sanitized/%.o: %.c | setup-native
 # ---- WebAssembly: one module with SIMD and one without, with Debian's sources of zlib and cJSON. ----
 
 WASM_VARIANTS = simd scalar
-WASM_SOURCES = $(filter-out $(X86_KERNELS) src/sketch/% src/train/%,$(SOURCES)) wasm/exports.c
+WASM_SOURCES = $(filter-out $(X86_KERNELS) src/sketch/% src/train/% src/formats/png.c,$(SOURCES)) wasm/exports.c
 WASM_CFLAGS = -O3 -Ibuild/wasm/debian/zlib -Ibuild/wasm/debian/include
 WASM_LDFLAGS = -O3 --no-entry -sSTANDALONE_WASM -sALLOW_MEMORY_GROWTH -sEXPORTED_FUNCTIONS=@wasm/exports.txt
 ENGINE = $(WASM_VARIANTS:%=build/site/engine/ntrace-%.wasm)

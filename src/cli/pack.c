@@ -8,31 +8,37 @@
 #include "ntrace/pack.h"
 
 struct request {
-    const char *images, *labels, *model, *output;
+    const char *images, *labels, *classes, *rows, *model, *output;
     struct nt_pack_options pack;
     double step, recall;
-    uint64_t limit, seed, threads;
+    uint64_t per_class, limit, seed, threads;
     bool synthetic;
 };
 
 static int parse(struct request *r, int count, char **arguments) {
     const struct nt_option option[] = {
-        {"--images", NT_OPTION_TEXT, &r->images, 0, 0, "a folder with one .npy per class, or one .npy of all images",
+        {"--images", NT_OPTION_TEXT, &r->images, 0, 0,
+         "a folder with one .npy, .ndjson or .bin per class or a folder of .png per class; or one file: .npy, IDX, "
+         ".ndjson, .bin",
          true},
-        {"--labels", NT_OPTION_TEXT, &r->labels, 0, 0, "labels of one .npy of images", false},
+        {"--labels", NT_OPTION_TEXT, &r->labels, 0, 0, "labels in the order of the images: .npy, IDX or text", false},
+        {"--classes", NT_OPTION_TEXT, &r->classes, 0, 0, "a text with the name of one class a line", false},
         {"--model", NT_OPTION_TEXT, &r->model, 0, 0, "the network's weights, .safetensors", true},
         {"-o", NT_OPTION_TEXT, &r->output, 0, 0, "folder of the bundle", true},
         {"--title", NT_OPTION_TEXT, &r->pack.title, 0, 0, "the dataset's name on the page", false},
         {"--source", NT_OPTION_TEXT, &r->pack.source, 0, 0, "where the data come from", false},
         {"--licence", NT_OPTION_TEXT, &r->pack.licence, 0, 0, "their licence", false},
         {"--synthetic", NT_OPTION_FLAG, &r->synthetic, 0, 0, "the samples were made by a program", false},
+        {"--per-class", NT_OPTION_COUNT, &r->per_class, 1, NT_DATASET_MAX_SAMPLES,
+         "take only the first so many samples of each class", false},
+        {"--rows", NT_OPTION_TEXT, &r->rows, 0, 0, "then only these, in this order: an integer .npy", false},
         {"--limit", NT_OPTION_COUNT, &r->limit, 1, NT_DATASET_MAX_SAMPLES,
-         "take so many samples, evenly from each class", false},
+         "then so many, by chance, of each class its share", false},
         {"--step", NT_OPTION_NUMBER, &r->step, 0.001, 1, "quantiser step as a share of a layer's norm", false},
         {"--recall", NT_OPTION_NUMBER, &r->recall, 0.5, 0.99999, "share of the true neighbours among the candidates",
          false},
-        {"--seed", NT_OPTION_COUNT, &r->seed, 0, 9007199254740992.0, "of the samples on which recall is measured",
-         false},
+        {"--seed", NT_OPTION_COUNT, &r->seed, 0, 9007199254740992.0,
+         "of --limit, and of the samples on which recall is measured", false},
         {"--threads", NT_OPTION_COUNT, &r->threads, 1, 64, "default: one per processor", false},
     };
     return nt_options_parse(option, sizeof option / sizeof *option, count, arguments, "pack",
@@ -76,7 +82,12 @@ static enum nt_status pack(struct nt_pack_result *result, struct nt_dataset *dat
     size_t bytes;
     NT_TRY(nt_folder_read_file(weights, &bytes, r->model, 1 << 30, allocator, error));
     NT_TRY(nt_net_parse(net, *weights, bytes, r->model, allocator, error));
-    NT_TRY(nt_dataset_read(dataset, r->images, r->labels, (uint32_t)r->limit, allocator, error));
+    const struct nt_images_options images = {.path = r->images,
+                                             .labels = r->labels,
+                                             .classes = r->classes,
+                                             .channels = nt_net_layer(*net, 0)->shape.channels};
+    const struct nt_selection_options selection = {(uint32_t)r->per_class, r->rows, (uint32_t)r->limit, r->seed};
+    NT_TRY(nt_dataset_read(dataset, &images, &selection, allocator, error));
     return nt_pack(result, r->output, dataset, *net, *weights, bytes, &r->pack, allocator, error);
 }
 

@@ -23,8 +23,9 @@ static int parse(struct request *r, int count, char **arguments) {
     *r = (struct request){.epochs = defaults.epochs, .batch = defaults.batch, .seed = defaults.seed};
     r->rate = (double)defaults.rate;
     const struct nt_option option[] = {
-        {"--images", NT_OPTION_TEXT, &r->images, 0, 0, "folder with one .npy per class, or one .npy of images", false},
-        {"--labels", NT_OPTION_TEXT, &r->labels, 0, 0, "labels of one .npy of images", false},
+        {"--images", NT_OPTION_TEXT, &r->images, 0, 0,
+         "folder of images by class, or one file of images; see `ntrace pack --help`", false},
+        {"--labels", NT_OPTION_TEXT, &r->labels, 0, 0, "labels of one file of images", false},
         {"-o", NT_OPTION_TEXT, &r->output, 0, 0, "the weights to write, .safetensors", false},
         {"--epochs", NT_OPTION_COUNT, &r->epochs, 1, 100000, "passes over the images (10)", false},
         {"--batch", NT_OPTION_COUNT, &r->batch, 1, 65536, "images a step (128)", false},
@@ -34,8 +35,8 @@ static int parse(struct request *r, int count, char **arguments) {
         {"--augment", NT_OPTION_FLAG, &r->augment, 0, 0, "turn, scale, shift, bend and thicken images anew each time",
          false},
         {"--seed", NT_OPTION_COUNT, &r->seed, 0, 9007199254740992.0, "of weights, order and augmentation (1)", false},
-        {"--limit", NT_OPTION_COUNT, &r->limit, 1, NT_DATASET_MAX_SAMPLES, "images to take, evenly from each class",
-         false},
+        {"--limit", NT_OPTION_COUNT, &r->limit, 1, NT_DATASET_MAX_SAMPLES,
+         "images to take, by chance, of each class its share", false},
         {"--threads", NT_OPTION_COUNT, &r->threads, 1, 64, "(one per processor); the result is the same", false},
         {"--test", NT_OPTION_TEXTS, &r->tests, 0, 0, "folder to test the network on; may be given again", false},
         {"--checkpoint", NT_OPTION_TEXT, &r->checkpoint, 0, 0, "file to keep the state in after each epoch", false},
@@ -126,7 +127,7 @@ static void print_confusion(const uint32_t *confusion, const nt_net *net, const 
 static enum nt_status evaluate(const nt_net *net, const char *path, const struct request *r, struct nt_error *error) {
     const struct nt_allocator *allocator = nt_allocator_default();
     struct nt_dataset dataset;
-    NT_TRY(nt_dataset_read(&dataset, path, NULL, 0, allocator, error));
+    NT_TRY(nt_dataset_read(&dataset, &(struct nt_images_options){.path = path, .channels = 1}, NULL, allocator, error));
     size_t classes = nt_net_classes(net);
     uint32_t *confusion = nt_allocate(allocator, classes * classes, sizeof *confusion);
     enum nt_status status = confusion != NULL ? match_classes(&dataset, net, path, error)
@@ -280,10 +281,12 @@ static enum nt_status train_on(nt_net *net, const struct nt_dataset *dataset, co
 
 static enum nt_status train(const struct request *r, struct nt_error *error) {
     const struct nt_allocator *allocator = nt_allocator_default();
+    const struct nt_images_options images = {.path = r->images, .labels = r->labels, .channels = 1};
+    const struct nt_selection_options selection = {.limit = (uint32_t)r->limit, .seed = r->seed};
     struct nt_dataset dataset;
     nt_net *net = NULL;
     NT_TRY(probe(r->output, error));
-    NT_TRY(nt_dataset_read(&dataset, r->images, r->labels, (uint32_t)r->limit, allocator, error));
+    NT_TRY(nt_dataset_read(&dataset, &images, &selection, allocator, error));
     printf("%u sketches of %u classes\n", dataset.samples, dataset.classes);
     enum nt_status status = nt_net_create_reference(&net, dataset.classes, allocator, error);
     status = status == NT_OK ? train_on(net, &dataset, r, error) : status;

@@ -34,10 +34,12 @@ uint32_t nt_npy_type_bytes(enum nt_npy_type type) {
 /* Where the parser stands in the header's text, a Python dictionary such as
  * {'descr': '|u1', 'fortran_order': False, 'shape': (1000, 784), } */
 struct cursor {
-    const char *at, *end;
+    const char *start, *at, *end; /* the file's first byte, and the text's end */
     const char *name;
     struct nt_error *error;
 };
+
+static size_t place(const struct cursor *c) { return (size_t)(c->at - c->start); }
 
 static enum nt_status malformed(const struct cursor *c, const char *expected) {
     size_t left = (size_t)(c->end - c->at);
@@ -49,7 +51,8 @@ static enum nt_status malformed(const struct cursor *c, const char *expected) {
         }
         found[kept] = '\0';
     }
-    return nt_error_set(c->error, NT_E_FORMAT, "%s: .npy header: expected %s, found %s", c->name, expected, found);
+    return nt_error_set(c->error, NT_E_FORMAT, "%s: .npy header, byte %zu: expected %s, found %s", c->name, place(c),
+                        expected, found);
 }
 
 static void skip_blanks(struct cursor *c) {
@@ -99,20 +102,23 @@ static enum nt_status parse_type(struct nt_npy_header *header, struct cursor *c)
     char text[32];
     skip_blanks(c);
     if (c->at < c->end && *c->at == '[') {
-        return nt_error_set(c->error, NT_E_FORMAT, "%s: holds structures; only plain integers and floats are read",
-                            c->name);
+        return nt_error_set(c->error, NT_E_FORMAT,
+                            "%s: byte %zu: holds structures; only plain integers and floats are read", c->name,
+                            place(c));
     }
     NT_TRY(take_string(text, sizeof text, c, "a type such as '<f4'"));
     if (strchr(text, 'O') != NULL) {
-        return nt_error_set(c->error, NT_E_FORMAT, "%s: holds Python objects, which are never loaded", c->name);
+        return nt_error_set(c->error, NT_E_FORMAT, "%s: byte %zu: holds Python objects, which are never loaded",
+                            c->name, place(c));
     }
     for (int t = 0; t < NT_NPY_TYPE_COUNT && strlen(text) == 3; t++) {
         if (text[1] != types[t].kind || text[2] != (char)('0' + types[t].bytes)) {
             continue;
         }
         if (text[0] == '>' && types[t].bytes > 1) {
-            return nt_error_set(c->error, NT_E_FORMAT, "%s: big-endian (type %s); save it as little-endian, '<%s'",
-                                c->name, text, text + 1);
+            return nt_error_set(c->error, NT_E_FORMAT,
+                                "%s: byte %zu: big-endian (type %s); save it as little-endian, '<%s'", c->name,
+                                place(c), text, text + 1);
         }
         if (text[0] == '<' || types[t].bytes == 1) {
             header->type = (enum nt_npy_type)t;
@@ -120,9 +126,10 @@ static enum nt_status parse_type(struct nt_npy_header *header, struct cursor *c)
             return NT_OK;
         }
     }
-    return nt_error_set(c->error, NT_E_FORMAT,
-                        "%s: type '%.20s' is not read; expected integers of 8 to 64 or floats of 16 to 64 bits",
-                        c->name, text);
+    return nt_error_set(
+        c->error, NT_E_FORMAT,
+        "%s: byte %zu: type '%.20s' is not read; expected integers of 8 to 64 or floats of 16 to 64 bits", c->name,
+        place(c), text);
 }
 
 static enum nt_status parse_order(struct cursor *c) {
@@ -131,7 +138,8 @@ static enum nt_status parse_order(struct cursor *c) {
     }
     if (take_word(c, "True")) {
         return nt_error_set(c->error, NT_E_FORMAT,
-                            "%s: in Fortran order; expected C order (save numpy.ascontiguousarray of it)", c->name);
+                            "%s: byte %zu: in Fortran order; expected C order (save numpy.ascontiguousarray of it)",
+                            c->name, place(c));
     }
     return malformed(c, "True or False");
 }
@@ -142,7 +150,8 @@ static enum nt_status parse_shape(struct nt_npy_header *header, struct cursor *c
     }
     while (!take(c, ')')) {
         if (header->dimensions == NT_NPY_MAX_DIMENSIONS) {
-            return nt_error_set(c->error, NT_E_SHAPE, "%s: more than %d dimensions", c->name, NT_NPY_MAX_DIMENSIONS);
+            return nt_error_set(c->error, NT_E_SHAPE, "%s: byte %zu: more than %d dimensions", c->name, place(c),
+                                NT_NPY_MAX_DIMENSIONS);
         }
         if (c->at >= c->end || *c->at < '0' || *c->at > '9') {
             return malformed(c, "a dimension");
@@ -150,7 +159,8 @@ static enum nt_status parse_shape(struct nt_npy_header *header, struct cursor *c
         uint64_t value = 0;
         for (; c->at < c->end && *c->at >= '0' && *c->at <= '9'; c->at++) {
             if (value > ((uint64_t)INT64_MAX - 9) / 10) {
-                return nt_error_set(c->error, NT_E_SHAPE, "%s: a dimension overflows 63 bits", c->name);
+                return nt_error_set(c->error, NT_E_SHAPE, "%s: byte %zu: a dimension overflows 63 bits", c->name,
+                                    place(c));
             }
             value = value * 10 + (uint64_t)(*c->at - '0');
         }
@@ -239,14 +249,19 @@ enum nt_status nt_npy_data_offset(uint64_t *offset, const void *bytes, size_t si
     const uint8_t *b = bytes;
     *offset = 0;
     if (size < 6 || memcmp(b, "\x93NUMPY", 6) != 0) {
-        return nt_error_set(error, NT_E_FORMAT, "%s: not a .npy file: it does not start with the magic \\x93NUMPY",
-                            name);
+        uint8_t found[4] = {0};
+        memcpy(found, b, size < 4 ? size : 4);
+        return nt_error_set(error, NT_E_FORMAT,
+                            "%s: not a .npy file: at byte 0 expected the magic 93 4e 55 4d 50 59, found %02x %02x "
+                            "%02x %02x (%zu bytes)",
+                            name, found[0], found[1], found[2], found[3], size);
     }
     if (size < 8 || size < (b[6] == 1 ? 10u : 12u)) {
         return nt_error_set(error, NT_E_FORMAT, "%s: truncated: a .npy header is longer than %zu bytes", name, size);
     }
     if (b[6] < 1 || b[6] > 3 || b[7] != 0) {
-        return nt_error_set(error, NT_E_VERSION, "%s: .npy version %u.%u; expected 1.0, 2.0 or 3.0", name, b[6], b[7]);
+        return nt_error_set(error, NT_E_VERSION, "%s: at byte 6 expected .npy version 1.0, 2.0 or 3.0, found %u.%u",
+                            name, b[6], b[7]);
     }
     uint64_t prefix = b[6] == 1 ? 10 : 12;
     uint64_t length = (uint64_t)b[8] | (uint64_t)b[9] << 8;
@@ -254,8 +269,8 @@ enum nt_status nt_npy_data_offset(uint64_t *offset, const void *bytes, size_t si
         length |= (uint64_t)b[10] << 16 | (uint64_t)b[11] << 24;
     }
     if (prefix + length > NT_NPY_MAX_HEADER_BYTES) {
-        return nt_error_set(error, NT_E_FORMAT, "%s: .npy header of %" PRIu64 " bytes; at most %d are read", name,
-                            length, NT_NPY_MAX_HEADER_BYTES);
+        return nt_error_set(error, NT_E_FORMAT, "%s: at byte 8 a header of %" PRIu64 " bytes; at most %d are read",
+                            name, length, NT_NPY_MAX_HEADER_BYTES);
     }
     *offset = prefix + length;
     return NT_OK;
@@ -271,7 +286,7 @@ enum nt_status nt_npy_parse(struct nt_npy_header *header, const void *bytes, siz
                             name, parsed.data_offset, size);
     }
     const char *text = bytes;
-    struct cursor c = {text + (text[6] == 1 ? 10 : 12), text + parsed.data_offset, name, error};
+    struct cursor c = {text, text + (text[6] == 1 ? 10 : 12), text + parsed.data_offset, name, error};
     NT_TRY(parse_dictionary(&parsed, &c));
     if (!multiply_shape(&parsed)) {
         return nt_error_set(error, NT_E_SHAPE, "%s: the size of its array overflows 63 bits", name);

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -11,6 +12,7 @@ struct nt_npy_reader {
     FILE *file;
     char *path;
     struct nt_npy_header header;
+    uint64_t at; /* where the file stands, 0 where that is not known */
 };
 
 struct nt_npy_writer {
@@ -137,11 +139,14 @@ enum nt_status nt_npy_read(void *out, nt_npy_reader *reader, uint64_t row, uint6
     if (bytes == 0) {
         return NT_OK;
     }
+    uint64_t offset = h->data_offset + row * row_bytes;
     errno = 0;
-    if (fseeko(reader->file, (off_t)(h->data_offset + row * row_bytes), SEEK_SET) != 0 ||
-        fread(out, 1, bytes, reader->file) != bytes) {
+    bool there = reader->at == offset || fseeko(reader->file, (off_t)offset, SEEK_SET) == 0;
+    reader->at = 0;
+    if (!there || fread(out, 1, bytes, reader->file) != bytes) {
         return failed(reader->path, "read its rows", error);
     }
+    reader->at = offset + bytes;
     return NT_OK;
 }
 

@@ -96,7 +96,8 @@ static enum nt_status run(struct run *r, const char *model, const char *images, 
     size_t size;
     NT_TRY(nt_folder_read_file(&bytes, &size, model, 1 << 30, r->allocator, error));
     NT_TRY(nt_net_parse(&r->net, bytes, size, model, r->allocator, error));
-    NT_TRY(nt_dataset_read(&r->data, images, NULL, count, r->allocator, error));
+    NT_TRY(nt_dataset_read(&r->data, &(struct nt_images_options){.path = images},
+                           &(struct nt_selection_options){.limit = count}, r->allocator, error));
     NT_TRY(compute(r, error));
     NT_TRY(write(r, "image", r->data.image, (size_t)r->data.samples * nt_net_layer(r->net, 0)->size, error));
     NT_TRY(write(r, "label", r->data.label, r->data.samples * sizeof *r->data.label, error));

@@ -110,8 +110,8 @@ test("questions out of range are refused with the range", () => {
 test("images that are truncated, of another type or of another shape are refused by name", () => {
   const cut = folderWith("cut", "bee.npy", (file) => truncateSync(file, 5000));
   refused(packInto("x", cut), "bee.npy");
-  const typed = folderWith("typed", "car.npy", (file) => npy(file, "<f4", [2, 784], Buffer.alloc(2 * 784 * 4)));
-  refused(packInto("x", typed), "car.npy", "expected uint8 images, found float32");
+  const typed = folderWith("typed", "car.npy", (file) => npy(file, "<i2", [2, 784], Buffer.alloc(2 * 784 * 2)));
+  refused(packInto("x", typed), "car.npy", "expected uint8 images or floats of 0 to 1, found int16");
   const shaped = folderWith("shaped", "car.npy", (file) => npy(file, "|u1", [4, 32, 32], Buffer.alloc(4096)));
   refused(packInto("x", shaped), "car.npy", "expected images of 1 x 28 x 28", "found 1 x 32 x 32");
   const text = folderWith("text", "car.npy", (file) => writeFileSync(file, "not an array at all, but long enough"));
@@ -125,7 +125,7 @@ test("labels must match images in number and be whole numbers in range", () => {
   const images = join(scratch, "images.npy");
   const labels = join(scratch, "labels.npy");
   npy(images, "|u1", [30, 784], Buffer.alloc(30 * 784, 7));
-  refused(packInto("y", images), "needs an array of labels");
+  refused(packInto("y", images), "need an array of labels");
   npy(labels, "|u1", [29], Buffer.alloc(29));
   refused(packInto("y", images, weights, "--labels", labels), "labels.npy", "expected 30 labels", "found 29");
   npy(labels, "|i1", [30], Buffer.alloc(30, 0xff));
