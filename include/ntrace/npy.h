@@ -88,6 +88,10 @@ enum nt_status nt_npy_format(void *bytes, size_t *size, enum nt_npy_type type, c
  */
 void nt_npy_to_float(float *out, const void *in, enum nt_npy_type type, size_t count);
 
+/* One item of an integer type: exact up to 2^53, beyond to the nearest; the sign is right always. item need not be
+ * aligned. Asserts that the type is an integer. */
+double nt_npy_to_number(const void *item, enum nt_npy_type type);
+
 /* ---- Files ---- */
 
 typedef struct nt_npy_reader nt_npy_reader;

@@ -62,7 +62,8 @@ static enum nt_status open_part(nt_images *images, uint32_t number, const struct
     part->format = format;
     part->allocator = images->allocator;
     part->path = nt_path_copy(path, images->allocator);
-    return part->path != NULL ? format->open(part, part->path, images->allocator, error) : no_memory(path, error);
+    part->handle = nt_allocate_zeroed(images->allocator, format->handle_bytes, 1);
+    return part->path != NULL && part->handle != NULL ? format->open(part, error) : no_memory(path, error);
 }
 
 static enum nt_status open_parts(nt_images *images, const struct nt_images_format *format, const char *folder,
@@ -325,9 +326,10 @@ void nt_images_close(nt_images *images) {
     }
     const struct nt_allocator *allocator = images->allocator;
     for (uint32_t i = 0; i < images->parts; i++) {
-        if (images->part[i].format != NULL) {
+        if (images->part[i].handle != NULL) {
             images->part[i].format->close(&images->part[i]);
         }
+        nt_release(allocator, images->part[i].handle);
         nt_release(allocator, images->part[i].path);
     }
     nt_labels_clear(&images->labels, allocator);

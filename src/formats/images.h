@@ -8,12 +8,12 @@ struct nt_images_part;
 
 struct nt_images_format {
     const char *ending; /* ".npy"; what the files of a folder end in */
-    /* Opens a file, or a folder of .png files: fills handle, count and shape. */
-    enum nt_status (*open)(struct nt_images_part *part, const char *path, const struct nt_allocator *allocator,
-                           struct nt_error *error);
+    /* Opens a file, or a folder of .png files: fills count, shape and what the handle holds. */
+    enum nt_status (*open)(struct nt_images_part *part, struct nt_error *error);
+    size_t handle_bytes; /* zeroed before opening */
     /* Decodes one image [H, W, C]; numbers mostly ascend. */
     enum nt_status (*read)(uint8_t *image, const struct nt_images_part *part, uint32_t number, struct nt_error *error);
-    void (*close)(struct nt_images_part *part);
+    void (*close)(struct nt_images_part *part); /* what the handle holds, also where opening failed */
     /* The word that one image is labelled with in the file itself; NULL where the format has none. */
     enum nt_status (*word)(char word[NT_LABELS_NAME_BYTES], const struct nt_images_part *part, uint32_t number,
                            struct nt_error *error);

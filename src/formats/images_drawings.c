@@ -26,27 +26,20 @@ static enum nt_status no_memory(const struct nt_images_part *part, struct nt_err
 
 static void close_drawings(struct nt_images_part *part) {
     struct drawings *d = part->handle;
-    if (d != NULL) {
-        nt_lines_close(&d->lines);
-        if (d->file != NULL) {
-            (void)fclose(d->file);
-        }
-        nt_drawing_clear(&d->drawing, part->allocator);
-        nt_release(part->allocator, d->offset);
-        nt_release(part->allocator, d->window);
-        nt_release(part->allocator, d->canvas);
-        nt_release(part->allocator, d);
+    nt_lines_close(&d->lines);
+    if (d->file != NULL) {
+        (void)fclose(d->file);
     }
+    nt_drawing_clear(&d->drawing, part->allocator);
+    nt_release(part->allocator, d->offset);
+    nt_release(part->allocator, d->window);
+    nt_release(part->allocator, d->canvas);
 }
 
-static enum nt_status start(struct nt_images_part *part, const struct nt_allocator *allocator, struct nt_error *error) {
-    struct drawings *d = nt_allocate_zeroed(allocator, 1, sizeof *d);
-    part->handle = d;
+static enum nt_status start(struct nt_images_part *part, struct nt_error *error) {
+    struct drawings *d = part->handle;
     part->shape = (struct nt_shape){1, NT_RASTER_SIDE, NT_RASTER_SIDE};
-    if (d == NULL) {
-        return no_memory(part, error);
-    }
-    d->canvas = nt_allocate(allocator, nt_raster_bytes(), 1);
+    d->canvas = nt_allocate(part->allocator, nt_raster_bytes(), 1);
     return d->canvas != NULL ? NT_OK : no_memory(part, error);
 }
 
@@ -83,18 +76,16 @@ static enum nt_status draw(uint8_t *image, struct drawings *d, const char *where
 
 /* ---- .ndjson. ---- */
 
-static enum nt_status open_lines(struct nt_images_part *part, const char *path, const struct nt_allocator *allocator,
-                                 struct nt_error *error) {
+static enum nt_status open_lines(struct nt_images_part *part, struct nt_error *error) {
     bool more;
-    NT_TRY(start(part, allocator, error));
+    NT_TRY(start(part, error));
     struct nt_lines *lines = &((struct drawings *)part->handle)->lines;
-    NT_TRY(nt_lines_open(lines, part->path, NT_QUICKDRAW_MAX_LINE_BYTES, allocator, error));
+    NT_TRY(nt_lines_open(lines, part->path, NT_QUICKDRAW_MAX_LINE_BYTES, part->allocator, error));
     NT_TRY(nt_lines_next(&more, lines, error));
     for (; more; part->count++) {
         NT_TRY(keep_offset(part, lines->offset, error));
         NT_TRY(nt_lines_next(&more, lines, error));
     }
-    (void)path;
     return NT_OK;
 }
 
@@ -126,8 +117,12 @@ static enum nt_status line_word(char word[NT_LABELS_NAME_BYTES], const struct nt
                         : nt_error_set(error, NT_E_MISSING, "%s: expected a \"word\", or labels of their own", where);
 }
 
-const struct nt_images_format nt_images_ndjson = {
-    .ending = ".ndjson", .open = open_lines, .read = draw_line, .close = close_drawings, .word = line_word};
+const struct nt_images_format nt_images_ndjson = {.ending = ".ndjson",
+                                                  .handle_bytes = sizeof(struct drawings),
+                                                  .open = open_lines,
+                                                  .read = draw_line,
+                                                  .close = close_drawings,
+                                                  .word = line_word};
 
 /* ---- Binary. ---- */
 
@@ -163,13 +158,12 @@ static enum nt_status next_record(uint64_t *offset, size_t *at, size_t *end, str
     return NT_OK;
 }
 
-static enum nt_status open_records(struct nt_images_part *part, const char *path, const struct nt_allocator *allocator,
-                                   struct nt_error *error) {
-    NT_TRY(start(part, allocator, error));
+static enum nt_status open_records(struct nt_images_part *part, struct nt_error *error) {
+    NT_TRY(start(part, error));
     struct drawings *d = part->handle;
     errno = 0;
-    d->file = fopen(path, "rb");
-    d->window = nt_allocate(allocator, WINDOW_BYTES, 1);
+    d->file = fopen(part->path, "rb");
+    d->window = nt_allocate(part->allocator, WINDOW_BYTES, 1);
     if (d->file == NULL || d->window == NULL) {
         return d->file == NULL ? cannot_read(part, error) : no_memory(part, error);
     }
@@ -198,5 +192,8 @@ static enum nt_status draw_record(uint8_t *image, const struct nt_images_part *p
     return draw(image, d, where, error);
 }
 
-const struct nt_images_format nt_images_binary = {
-    .ending = ".bin", .open = open_records, .read = draw_record, .close = close_drawings};
+const struct nt_images_format nt_images_binary = {.ending = ".bin",
+                                                  .handle_bytes = sizeof(struct drawings),
+                                                  .open = open_records,
+                                                  .read = draw_record,
+                                                  .close = close_drawings};

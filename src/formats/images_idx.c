@@ -9,11 +9,8 @@ struct array {
 
 static void close_array(struct nt_images_part *part) {
     struct array *array = part->handle;
-    if (array != NULL) {
-        nt_idx_close(array->reader);
-        nt_release(part->allocator, array->planes);
-        nt_release(part->allocator, array);
-    }
+    nt_idx_close(array->reader);
+    nt_release(part->allocator, array->planes);
 }
 
 static enum nt_status check(struct nt_images_part *part, struct array *array, struct nt_error *error) {
@@ -33,14 +30,9 @@ static enum nt_status check(struct nt_images_part *part, struct array *array, st
                                  : nt_error_set(error, NT_E_MEMORY, "%s: not enough memory for an image", part->path);
 }
 
-static enum nt_status open_array(struct nt_images_part *part, const char *path, const struct nt_allocator *allocator,
-                                 struct nt_error *error) {
-    struct array *array = nt_allocate_zeroed(allocator, 1, sizeof *array);
-    if (array == NULL) {
-        return nt_error_set(error, NT_E_MEMORY, "%s: not enough memory to read it", path);
-    }
-    part->handle = array;
-    NT_TRY(nt_idx_open(&array->reader, path, allocator, error));
+static enum nt_status open_array(struct nt_images_part *part, struct nt_error *error) {
+    struct array *array = part->handle;
+    NT_TRY(nt_idx_open(&array->reader, part->path, part->allocator, error));
     return check(part, array, error);
 }
 
@@ -55,5 +47,8 @@ static enum nt_status read_array(uint8_t *image, const struct nt_images_part *pa
     return NT_OK;
 }
 
-const struct nt_images_format nt_images_idx = {
-    .ending = "-ubyte", .open = open_array, .read = read_array, .close = close_array};
+const struct nt_images_format nt_images_idx = {.ending = "-ubyte",
+                                               .handle_bytes = sizeof(struct array),
+                                               .open = open_array,
+                                               .read = read_array,
+                                               .close = close_array};

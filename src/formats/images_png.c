@@ -61,23 +61,15 @@ static enum nt_status survey(struct nt_images_part *part, const struct album *al
 
 static void close_album(struct nt_images_part *part) {
     struct album *album = part->handle;
-    if (album != NULL) {
-        nt_listing_clear(&album->files, part->allocator);
-        nt_release(part->allocator, album->bytes);
-        nt_release(part->allocator, album);
-    }
+    nt_listing_clear(&album->files, part->allocator);
+    nt_release(part->allocator, album->bytes);
 }
 
-static enum nt_status open_album(struct nt_images_part *part, const char *path, const struct nt_allocator *allocator,
-                                 struct nt_error *error) {
-    struct album *album = nt_allocate_zeroed(allocator, 1, sizeof *album);
-    if (album == NULL) {
-        return nt_error_set(error, NT_E_MEMORY, "%s: not enough memory to read it", path);
-    }
-    part->handle = album;
-    NT_TRY(nt_listing_read(&album->files, path, NT_LISTING_FILES, ".png", allocator, error));
+static enum nt_status open_album(struct nt_images_part *part, struct nt_error *error) {
+    struct album *album = part->handle;
+    NT_TRY(nt_listing_read(&album->files, part->path, NT_LISTING_FILES, ".png", part->allocator, error));
     if (album->files.count == 0 || album->files.count > NT_IMAGES_MAX_COUNT) {
-        return nt_error_set(error, NT_E_MISSING, "%s: expected 1 to %d .png files in this folder, found %u", path,
+        return nt_error_set(error, NT_E_MISSING, "%s: expected 1 to %d .png files in this folder, found %u", part->path,
                             NT_IMAGES_MAX_COUNT, album->files.count);
     }
     part->count = album->files.count;
@@ -126,5 +118,9 @@ static enum nt_status read_picture(uint8_t *image, const struct nt_images_part *
     return nt_png_decode(image, album->bytes, size, &header, part->shape.channels, path, part->allocator, error);
 }
 
-const struct nt_images_format nt_images_png = {
-    .ending = ".png", .open = open_album, .read = read_picture, .close = close_album, .converts = true};
+const struct nt_images_format nt_images_png = {.ending = ".png",
+                                               .handle_bytes = sizeof(struct album),
+                                               .open = open_album,
+                                               .read = read_picture,
+                                               .close = close_album,
+                                               .converts = true};

@@ -48,19 +48,6 @@ static enum nt_status keep(struct reading *r, uint32_t i, double number, const c
 
 /* ---- .npy and IDX. ---- */
 
-static double whole(const uint8_t *bytes, enum nt_npy_type type) {
-    uint64_t wide = 0;
-    int64_t narrow = 0;
-    uint32_t size = nt_npy_type_bytes(type);
-    for (uint32_t i = size; i-- > 0;) {
-        wide = wide << 8 | bytes[i];
-    }
-    bool negative = type % 2 == 1 && wide >> (8 * size - 1) != 0; /* signed types follow unsigned ones */
-    uint64_t extended = negative && size < 8 ? wide | ~UINT64_C(0) << (8 * size) : wide;
-    memcpy(&narrow, &extended, sizeof narrow);
-    return negative ? (double)narrow : (double)wide;
-}
-
 static enum nt_status read_npy_items(struct reading *r, nt_npy_reader *reader) {
     const struct nt_npy_header *h = nt_npy_reader_header(reader);
     if (h->type >= NT_NPY_FLOAT16) {
@@ -78,7 +65,7 @@ static enum nt_status read_npy_items(struct reading *r, nt_npy_reader *reader) {
         uint32_t rows = r->labels->count - at < BLOCK ? r->labels->count - at : BLOCK;
         NT_TRY(nt_npy_read(raw, reader, at, rows, r->error));
         for (uint32_t i = 0; i < rows; i++) {
-            NT_TRY(keep(r, at + i, whole(raw + (size_t)i * h->item_bytes, h->type), r->path));
+            NT_TRY(keep(r, at + i, nt_npy_to_number(raw + (size_t)i * h->item_bytes, h->type), r->path));
         }
     }
     return NT_OK;

@@ -3,6 +3,7 @@
 
 #include <assert.h>
 #include <inttypes.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -376,4 +377,17 @@ void nt_npy_to_float(float *out, const void *in, enum nt_npy_type type, size_t c
     case NT_NPY_TYPE_COUNT:
         break;
     }
+}
+
+double nt_npy_to_number(const void *item, enum nt_npy_type type) {
+    assert(type < NT_NPY_FLOAT16);
+    const uint8_t *bytes = item;
+    uint32_t size = types[type].bytes;
+    uint64_t value = 0;
+    for (uint32_t i = size; i-- > 0;) {
+        value = value << 8 | bytes[i];
+    }
+    bool negative = types[type].kind == 'i' && value >> (8 * size - 1) != 0;
+    uint64_t above = size < 8 ? UINT64_C(1) << (8 * size) : 0; /* 2^64 wraps to 0 */
+    return negative ? -(double)(above - value) : (double)value;
 }

@@ -40,17 +40,6 @@ static enum nt_status start(struct selecting *s, uint32_t samples) {
 
 /* ---- Rows. ---- */
 
-static bool to_row(uint32_t *row, const uint8_t *bytes, enum nt_npy_type type, uint32_t below) {
-    uint32_t size = nt_npy_type_bytes(type);
-    uint64_t value = 0;
-    for (uint32_t i = size; i-- > 0;) {
-        value = value << 8 | bytes[i];
-    }
-    bool negative = type % 2 == 1 && value >> (8 * size - 1) != 0; /* signed types follow unsigned ones */
-    *row = (uint32_t)value;
-    return !negative && value < below;
-}
-
 /* taken [count] which of the kept ones came already. */
 static enum nt_status read_rows(uint32_t *chosen, uint8_t *taken, const struct selecting *s, nt_npy_reader *reader) {
     const struct nt_npy_header *h = nt_npy_reader_header(reader);
@@ -59,9 +48,9 @@ static enum nt_status read_rows(uint32_t *chosen, uint8_t *taken, const struct s
         uint32_t rows = h->rows - at < BLOCK ? (uint32_t)(h->rows - at) : BLOCK;
         NT_TRY(nt_npy_read(raw, reader, at, rows, s->error));
         for (uint32_t i = 0; i < rows; i++) {
-            uint32_t row;
-            bool there = to_row(&row, raw + (size_t)i * h->item_bytes, h->type, s->selection->count);
-            if (!there || taken[row]) {
+            double number = nt_npy_to_number(raw + (size_t)i * h->item_bytes, h->type);
+            uint32_t row = number >= 0 && number < s->selection->count ? (uint32_t)number : UINT32_MAX;
+            if (row == UINT32_MAX || taken[row]) {
                 return nt_error_set(s->error, NT_E_VALUE,
                                     "%s: entry %" PRIu64 ": expected a row from 0 to %u that did not come before",
                                     s->options->rows, at + i, s->selection->count - 1);

@@ -147,6 +147,22 @@ static void items_convert_to_float(void **state) {
     assert_true(out[0] == 3.0f);
 }
 
+static void integers_keep_sign_and_size(void **state) {
+    (void)state;
+    const int8_t small = -128;
+    const int64_t lowest = INT64_MIN, minus = -7;
+    const uint64_t highest = UINT64_MAX;
+    const uint16_t packed[] = {0xffff, 3};
+    assert_true(nt_npy_to_number(&small, NT_NPY_INT8) == -128);
+    assert_true(nt_npy_to_number(&small, NT_NPY_UINT8) == 128);
+    assert_true(nt_npy_to_number(&lowest, NT_NPY_INT64) == -0x1p63);
+    assert_true(nt_npy_to_number(&minus, NT_NPY_INT64) == -7);
+    assert_true(nt_npy_to_number(&highest, NT_NPY_UINT64) == 0x1p64);
+    assert_true(nt_npy_to_number(packed, NT_NPY_INT16) == -1);
+    assert_true(nt_npy_to_number(packed, NT_NPY_UINT16) == 65535);
+    assert_true(nt_npy_to_number(packed, NT_NPY_UINT32) == 262143);
+}
+
 /* A folder of its own for each run of this file. */
 static char folder[] = "/tmp/test_npy.XXXXXX";
 static char path[64], temporary[80];
@@ -255,6 +271,7 @@ int main(void) {
         cmocka_unit_test(bad_magic_versions_and_lengths_are_named),
         cmocka_unit_test(a_written_header_parses_to_what_was_asked),
         cmocka_unit_test(items_convert_to_float),
+        cmocka_unit_test(integers_keep_sign_and_size),
         cmocka_unit_test(rows_come_back_as_they_were_written),
         cmocka_unit_test(a_file_too_short_or_too_long_is_damaged),
         cmocka_unit_test(a_failed_writer_leaves_nothing_behind),
