@@ -4,6 +4,9 @@ import { codecs, formatHash, parseHash } from "./params.js";
 /** @typedef {import("./params.js").State} State */
 /** @typedef {import("../wasm/ntrace.d.ts").Manifest} Manifest */
 
+/** While something is dragged the URL follows at this pace, in milliseconds: browsers refuse more than some twenty changes a second. */
+const PACE = 120;
+
 /** How far into this page's own entries of the history we are; entries of another page have none. */
 const placeOf = () => (typeof history.state?.place === "number" ? history.state.place : 0);
 
@@ -16,6 +19,15 @@ export function createStore(manifest, views) {
   let last = placeOf();
   /** @type {Set<(state: State, before: State) => void>} */
   const readers = new Set();
+  let late = 0;
+
+  /** Writes the state into this entry of the history, if that is still to be done. */
+  function write() {
+    if (late === 0) return;
+    clearTimeout(late);
+    late = 0;
+    history.replaceState(history.state, "", formatHash(state, manifest));
+  }
 
   /** @param {State} next */
   function take(next) {
@@ -24,6 +36,8 @@ export function createStore(manifest, views) {
     for (const read of readers) read(state, before);
   }
   function onNavigation() {
+    clearTimeout(late);
+    late = 0;
     const next = parseHash(location.hash, manifest, views);
     const hash = formatHash(next, manifest);
     if (location.hash !== hash) history.replaceState(history.state, "", hash);
@@ -33,6 +47,7 @@ export function createStore(manifest, views) {
 
   history.replaceState({ place: placeOf() }, "", formatHash(state, manifest));
   addEventListener("popstate", onNavigation);
+  addEventListener("pagehide", write);
 
   return {
     get: () => state,
@@ -48,8 +63,9 @@ export function createStore(manifest, views) {
       const next = { ...state, ...change };
       const hash = formatHash(next, manifest);
       if (hash === formatHash(state, manifest)) return;
-      if (replace) history.replaceState(history.state, "", hash);
+      if (replace) late ||= window.setTimeout(write, PACE);
       else {
+        write();
         last = placeOf() + 1;
         history.pushState({ place: last }, "", hash);
       }
@@ -57,15 +73,23 @@ export function createStore(manifest, views) {
     },
     canUndo: () => placeOf() > 0,
     canRedo: () => placeOf() < last,
-    undo: () => placeOf() > 0 && history.back(),
-    redo: () => placeOf() < last && history.forward(),
+    undo() {
+      write();
+      if (placeOf() > 0) history.back();
+    },
+    redo() {
+      write();
+      if (placeOf() < last) history.forward();
+    },
     /** @param {(state: State, before: State) => void} read @returns {() => void} ends it */
     subscribe(read) {
       readers.add(read);
       return () => readers.delete(read);
     },
     destroy() {
+      write();
       removeEventListener("popstate", onNavigation);
+      removeEventListener("pagehide", write);
       readers.clear();
     },
   };

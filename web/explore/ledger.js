@@ -15,6 +15,19 @@
  * @property {NtraceError | null} error why there is nothing; asking again after retry() tries anew
  */
 
+/**
+ * The stability of some samples.
+ * @typedef {object} Glimpse
+ * @property {number} k
+ * @property {number} reference
+ * @property {Uint32Array} samples [S]
+ * @property {Uint16Array} values [L, S]
+ */
+
+/** Samples of a glimpse, and milliseconds from one announcement of more of them to the next. */
+const GLIMPSED = 400;
+const GLIMPSE_PACE = 200;
+
 /** Entries that are kept, the newest: the maps of all layers by both methods, and more. Each may hold some numbers for every sample. */
 const MOST_KEPT = 64;
 
@@ -55,6 +68,15 @@ export function createLedger(bundle, onChange) {
     return made;
   }
 
+  /** Gives up what is under way for other neighbourhoods than those now wanted. @param {string} kind @param {string} wanted */
+  function giveUp(kind, wanted) {
+    for (const [key, { progress, control }] of entries) {
+      if (!progress || !key.startsWith(`${kind} `) || key === wanted) continue;
+      control.abort();
+      entries.delete(key);
+    }
+  }
+
   function forget() {
     for (const [key, { control }] of entries) {
       if (entries.size <= MOST_KEPT) return;
@@ -63,14 +85,38 @@ export function createLedger(bundle, onChange) {
     }
   }
 
-  const { stability, layers } = bundle.manifest;
+  const { stability, layers, dataset } = bundle.manifest;
+
+  /** Some samples' curves from codes, one after the other, until all of them have theirs. @param {{ near: number, reference: number }} asked @param {CallOptions & { onPreview: (value: Glimpse) => void }} options */
+  async function glimpse({ near, reference }, { signal, onPreview }) {
+    const step = Math.max(1, Math.floor(dataset.samples / GLIMPSED));
+    /** @type {Uint32Array[]} */
+    const curves = [];
+    const soFar = () => ({
+      k: near, reference, samples: Uint32Array.from(curves, (_, i) => i * step),
+      values: Uint16Array.from({ length: layers.length * curves.length }, (_, at) => curves[at % curves.length][Math.floor(at / curves.length)]),
+    });
+    let told = performance.now();
+    while ((curves.length + 1) * step <= dataset.samples && curves.length < GLIMPSED && !entries.get(`stability ${near} ${reference}`)?.value) {
+      const { overlap } = await bundle.neighborhoods({ sample: curves.length * step, k: near, reference, exact: false, signal });
+      curves.push(overlap);
+      if (performance.now() - told < GLIMPSE_PACE) continue;
+      told = performance.now();
+      onPreview(soFar());
+    }
+    return soFar();
+  }
 
   return {
     /** How many of the `near` nearest at each layer are among those at the reference. @param {{ near: number, reference: number }} asked */
     stability({ near, reference }) {
       const shipped = near === stability.k && reference === stability.reference;
-      return entry(`stability ${near} ${reference}`, (options) => bundle.stability(shipped ? options : { k: near, reference, ...options }));
+      const key = `stability ${near} ${reference}`;
+      for (const kind of ["stability", "glimpse"]) giveUp(kind, `${kind} ${near} ${reference}`);
+      return entry(key, (options) => bundle.stability(shipped ? options : { k: near, reference, ...options }));
     },
+    /** The same of more and more samples, while all are worked out. @param {{ near: number, reference: number }} asked @returns {Entry<Glimpse>} */
+    glimpse: (asked) => entry(`glimpse ${asked.near} ${asked.reference}`, (options) => glimpse(asked, options)),
     /** A map of a layer. @param {{ layer: number, method: "umap" | "pca" }} asked */
     map({ layer, method }) {
       return entry(`map ${layer} ${method}`, (options) => {
@@ -94,7 +140,7 @@ export function createLedger(bundle, onChange) {
       onChange();
     },
     /** What is under way or has failed, for the status line. */
-    status: () => [...entries.values()].filter(({ progress, error }) => progress || error),
+    status: () => [...entries].flatMap(([key, entry]) => (!key.startsWith("glimpse") && (entry.progress || entry.error) ? [entry] : [])),
     close() {
       closed = true;
       for (const { control } of entries.values()) control.abort();
