@@ -47,6 +47,8 @@ export interface Manifest {
     /** True where the samples were made by a program. */
     synthetic: boolean;
     image: { channels: number; height: number; width: number };
+    /** What one sample is called, and many, as packed; absent: "sample", "samples". */
+    noun?: { one: string; many: string };
   };
   classes: string[];
   layers: Layer[];

@@ -83,6 +83,7 @@ function readTokens() {
     raised: token("raised"),
     focus: token("focus"),
     sans: token("sans"),
+    serif: token("serif"),
     /** One a class; beyond these they begin again. */
     classes: Array.from({ length: CLASS_COLOURS }, (_, i) => token(`class-${i}`)),
     /** From low to high. */

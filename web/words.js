@@ -67,3 +67,15 @@ export function predictionWords({ label, prediction, confidence }, classes) {
     ? `The network reads it rightly, ${percent(confidence)} sure.`
     : `The network reads it wrongly, as ${classes[prediction]}, ${percent(confidence)} sure.`;
 }
+
+/** "a pear", "an apple". @param {string} noun */
+export const withArticle = (noun) => `${/^[aeiou]/i.test(noun) ? "an" : "a"} ${noun}`;
+
+/** What one sample of the dataset is called, and many. @param {import("../wasm/ntrace.d.ts").Manifest} manifest */
+export const nounOf = ({ dataset }) => dataset.noun ?? { one: "sample", many: "samples" };
+
+/** "one", "two" … "ten", then digits. @param {number} n */
+export const inWords = (n) => ["no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"][n] ?? whole.format(n);
+
+/** The first letter large. @param {string} text */
+export const sentence = (text) => text.charAt(0).toUpperCase() + text.slice(1);

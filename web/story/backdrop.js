@@ -1,0 +1,92 @@
+/** Behind the story's title: the neighbourhood that the page opens with, going to and fro between its two layers. */
+
+/** @typedef {import("../../wasm/ntrace.d.ts").Trace} Trace */
+
+const PERIOD = 16000; // milliseconds there and back
+const SPRITES = 5; // milliseconds of a frame for making thumbnails
+const FRAME = 33; // milliseconds: it is a backdrop
+
+/**
+ * @param {HTMLElement} root
+ * @param {{ sketches: import("../sketches.js").Sketches, sprites: import("../sprites.js").Sprites, theme: import("../theme.js").Theme }} options
+ */
+export function createBackdrop(root, { sketches, sprites, theme }) {
+  const calm = matchMedia("(prefers-reduced-motion: reduce)");
+  const canvas = document.createElement("canvas");
+  canvas.className = "backdrop";
+  canvas.setAttribute("aria-hidden", "true");
+  root.prepend(canvas);
+  const context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
+  /** @type {Trace | null} */
+  let trace = null;
+  let visible = true;
+  let frame = 0;
+  let last = 0;
+
+  /** @param {number} now */
+  function draw(now) {
+    frame = 0;
+    if (now - last >= FRAME || calm.matches) paint((last = now));
+    if (trace && visible && !calm.matches) again();
+  }
+  const again = () => void (frame ||= requestAnimationFrame(draw));
+
+  /** @param {number} now */
+  function paint(now) {
+    const { width, height } = root.getBoundingClientRect();
+    const ratio = Math.min(1.5, devicePixelRatio || 1);
+    const [w, h] = [Math.round(width * ratio), Math.round(height * ratio)];
+    if (canvas.width !== w || canvas.height !== h) Object.assign(canvas, { width: w, height: h });
+    context.setTransform(ratio, 0, 0, ratio, 0, 0);
+    context.clearRect(0, 0, width, height);
+    if (!trace) return;
+    const wide = width > 760;
+    const [cx, cy] = wide ? [width * 0.72, height * 0.52] : [width * 0.5, height * 0.5];
+    const reach = Math.min(wide ? width * 0.3 : width * 0.62, height * 0.58) / 1.7;
+    const t = calm.matches ? 1 : 0.5 - 0.5 * Math.cos((2 * Math.PI * now) / PERIOD);
+    const tokens = theme.tokens();
+    sprites.prepare([trace.sample, ...trace.points.map(({ sample }) => sample)], SPRITES);
+    context.lineWidth = 1;
+    for (const { sample, angle, radiusFrom, radiusTo, change } of trace.points) {
+      const radius = Math.min(1.9, radiusFrom + (radiusTo - radiusFrom) * t) * reach;
+      const begin = Math.min(1.9, radiusFrom) * reach;
+      const [sine, cosine] = [Math.sin(angle), -Math.cos(angle)];
+      context.globalAlpha = 0.4;
+      context.strokeStyle = change < 0 ? tokens.closer : tokens.farther;
+      context.beginPath();
+      context.moveTo(cx + begin * sine, cy + begin * cosine);
+      context.lineTo(cx + radius * sine, cy + radius * cosine);
+      context.stroke();
+      context.globalAlpha = 0.85;
+      if (sprites.has(sample)) sprites.draw(context, sample, cx + radius * sine, cy + radius * cosine, reach * 0.13);
+    }
+    context.globalAlpha = 1;
+    if (sprites.has(trace.sample)) sprites.draw(context, trace.sample, cx, cy, reach * 0.55);
+  }
+
+  const observer = new IntersectionObserver(([entry]) => {
+    visible = entry.isIntersecting;
+    if (visible) again();
+  });
+  observer.observe(canvas);
+  const sizes = new ResizeObserver(again);
+  sizes.observe(root);
+  const ends = [sketches.subscribe(again), theme.subscribe(again)];
+
+  return {
+    /** @param {Trace | null} next */
+    update(next) {
+      if (!next || next === trace) return;
+      trace = next;
+      sketches.want("backdrop", [trace.sample, ...trace.points.map(({ sample }) => sample)]);
+      again();
+    },
+    destroy() {
+      cancelAnimationFrame(frame);
+      observer.disconnect();
+      sizes.disconnect();
+      for (const end of ends) end();
+      canvas.remove();
+    },
+  };
+}
