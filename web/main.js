@@ -48,6 +48,7 @@ const BUNDLE = "bundle/";
  * @type {Map<string, { title: string, load: () => Promise<(root: HTMLElement, context: Context) => Route> }>}
  */
 const ROUTES = new Map([
+  ["story", { title: "Story", load: async () => (await import("./routes/story.js")).createStoryRoute }],
   ["trace", { title: "Trace", load: async () => (await import("./routes/trace.js")).createTraceRoute }],
   ["explore", { title: "Explorer", load: async () => (await import("./routes/explore.js")).createExploreRoute }],
 ]);

@@ -35,6 +35,7 @@
  * @property {"samples" | "classes" | "layers" | "suggestions"} tab
  * @property {string} sort by what the panel sorts; "-" before it: descending
  * @property {number[]} pins samples laid side by side
+ * @property {string} step of the story, empty at its beginning
  * @property {typeof EXPLANATIONS[number]} explain how the samples laid side by side are explained
  */
 
@@ -207,6 +208,7 @@ export function codecs(manifest) {
     sort: text("sort", "sample", /^-?[A-Za-z]{1,32}$/),
     pins: numbers("pins", dataset.samples),
     explain: oneOf("explain", EXPLANATIONS),
+    step: text("step", "", /^[a-z-]{1,32}$/),
   };
 }
 

@@ -77,7 +77,7 @@ test("the first view draws the opening's trace, from one origin, in at most 1.5 
   site.served.length = 0;
   const { page, requests, problems, close } = await openPage(browser);
   try {
-    await page.goto(site.url);
+    await page.goto(`${site.url}#/trace`);
     await ready(page);
     await page.waitForLoadState("networkidle");
     const bytes = site.served.reduce((sum, file) => sum + file.bytes, 0);
@@ -98,7 +98,7 @@ test("the first view draws the opening's trace, from one origin, in at most 1.5 
 test("a click on a neighbour travels to it, and going back returns", async () => {
   const { page, problems, close } = await openPage(browser);
   try {
-    await page.goto(site.url);
+    await page.goto(`${site.url}#/trace`);
     await ready(page);
     const start = stateOf(page).sample;
     const { sample, x, y } = await pointInView(page);
@@ -146,7 +146,7 @@ test("the page works from a folder below the root of its host", async () => {
   });
   const { page, problems, close } = await openPage(browser);
   try {
-    await page.goto(`${below.url}some-folder/`);
+    await page.goto(`${below.url}some-folder/#/trace`);
     await ready(page);
     assert.deepEqual(problems, []);
   } finally {
@@ -168,7 +168,7 @@ test("without SIMD the page draws all the same", async () => {
   const plain = await launch("--js-flags=--no-enable-sse4-1");
   const { page, problems, close } = await openPage(plain);
   try {
-    await page.goto(site.url);
+    await page.goto(`${site.url}#/trace`);
     await ready(page);
     assert.deepEqual(problems, []);
   } finally {
@@ -213,7 +213,7 @@ for (const [device, context] of /** @type {const} */ ([
     test(`the page fits a ${device} in ${colorScheme} colours, and a screenshot of it is kept`, async () => {
       const { page, problems, close } = await openPage(browser, { ...context, colorScheme });
       try {
-        await page.goto(site.url);
+        await page.goto(`${site.url}#/trace`);
         await ready(page);
         await page.waitForLoadState("networkidle");
         await page.waitForTimeout(1200);

@@ -8,6 +8,7 @@ const SLICE = 6; // milliseconds of a frame
  * @typedef {object} FieldWish
  * @property {Uint16Array} table [L, N]
  * @property {number} layers L
+ * @property {number} reference where all lines meet
  * @property {ArrayLike<number>} list whose lines
  * @property {Box} box in CSS pixels
  * @property {number} top the value at the box's upper edge
@@ -24,7 +25,7 @@ export function createField(onProgress) {
   let key = "";
 
   /** @param {FieldWish} wish @param {number} at */
-  function draw({ table, layers, list, box, top, colour, ratio }, at) {
+  function draw({ table, layers, reference, list, box, top, colour, ratio }, at) {
     const samples = table.length / layers;
     const until = performance.now() + SLICE;
     const total = list.length;
@@ -38,9 +39,10 @@ export function createField(onProgress) {
       context.beginPath();
       for (const end = Math.min(total, at + 20); at < end; at++) {
         const sample = list[at];
+        const apart = ((Math.imul(sample + 1, 0x9e3779b1) >>> 0) / 2 ** 32 - 0.5) * 0.8; // counts are whole: this keeps equal lines from hiding one another
         for (let l = 0; l < layers; l++) {
           const x = box.left + step * l;
-          const y = box.bottom - scale * table[l * samples + sample];
+          const y = box.bottom - scale * (table[l * samples + sample] + (l === reference ? 0 : apart));
           if (l === 0) context.moveTo(x, y);
           else context.lineTo(x, y);
         }

@@ -146,10 +146,10 @@ function next(f, size) {
 function twoRows(f, { width, height }, counting) {
   if (!f.hood) return null;
   const [above, below] = [f.hood.nearest(f.from), f.hood.nearest(f.next)];
-  const staggered = Math.min(4, Math.max(1, Math.ceil((f.k * 18) / width)));
+  const staggered = Math.min(6, Math.max(1, Math.ceil((f.k * 34) / width))); // so many stand below one another, so that each has room
   const step = (width - 24) / f.k;
   const each = Math.max(6, Math.min(40, step * staggered * 0.95));
-  const [top, bottom] = [height * 0.2, height * 0.72];
+  const [top, bottom] = [height * 0.2, height * 0.7];
   const x = (/** @type {number} */ rank) => 12 + step * (rank + 0.5);
   const y = (/** @type {number} */ base, /** @type {number} */ rank) => base + (rank % staggered) * each * 0.9;
   const rankBelow = new Map(Array.from(below, (sample, rank) => [sample, rank]));
@@ -162,7 +162,7 @@ function twoRows(f, { width, height }, counting) {
     const other = rankBelow.get(sample);
     marks.push({ key: `${sample}-above`, sample, x: x(rank), y: y(top, rank), size: each, alpha: other === undefined ? quiet : 1 });
     if (other === undefined) return;
-    lines.push({ key: `join-${sample}`, points: [[x(rank), y(top, rank) + each / 2], [x(other), y(bottom, other) - each / 2]], colour: "closer", width: counting ? 1.6 : 1.1, alpha: counting ? 0.9 : 0.55 });
+    lines.push({ key: `join-${sample}`, points: [[x(rank), y(top, staggered - 1) + each / 2], [x(other), bottom - each / 2]], colour: "closer", width: counting ? 1.6 : 1.1, alpha: counting ? 0.9 : 0.55 });
   });
   below.forEach((sample, rank) => marks.push({ key: `${sample}`, sample, x: x(rank), y: y(bottom, rank), size: each, alpha: inAbove.has(sample) ? 1 : quiet }));
   /** @type {Label[]} */
@@ -383,7 +383,7 @@ function sectorsOf(f, trace, plate) {
   const radius = plate.beyond + 8;
   /** @type {Line[]} */
   const arcs = trace.sectors.map(({ label, start, end }) => {
-    const points = Array.from({ length: 33 }, (_, i) => plate.place(start + 0.012 + ((end - start - 0.024) * i) / 32, radius));
+    const points = Array.from({ length: 97 }, (_, i) => plate.place(start + 0.012 + ((end - start - 0.024) * i) / 96, radius));
     return { key: `sector-${label}`, points, colour: label === f.label ? "ink" : "rule", width: label === f.label ? 6 : 3, alpha: 1 };
   });
   const names = trace.sectors

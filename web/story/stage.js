@@ -24,7 +24,7 @@ const SLANT = -0.65;
 
 /** @param {HTMLElement} root @param {StageOptions} options */
 export function createStage(root, { bundle, sketches, sprites, theme, onPick, onResize }) {
-  const { classes, layers } = bundle.manifest;
+  const { classes, layers, stability } = bundle.manifest;
   const calm = matchMedia("(prefers-reduced-motion: reduce)");
   const canvas = document.createElement("canvas");
   canvas.className = "stage-canvas";
@@ -152,7 +152,7 @@ export function createStage(root, { bundle, sketches, sprites, theme, onPick, on
     const list = wish.label === null ? bundle.labels.keys() : membersOf(bundle.labels, wish.label);
     const shade = wish.label === null ? tokens.closer : colour(`class-${wish.label}`, tokens);
     const key = `${wish.label} ${shade} ${size.width} ${size.height} ${ratio} ${wish.top}`;
-    field.show({ key, table, list: Array.from(list), box: wish.box, top: wish.top, colour: shade, ratio, ...size, layers: layers.length });
+    field.show({ key, table, list: Array.from(list), box: wish.box, top: wish.top, colour: shade, ratio, ...size, layers: layers.length, reference: stability.reference });
   }
 
   function draw() {
