@@ -9,7 +9,7 @@ import { TURN_MILLISECONDS, nextTurn } from "./turns.js";
 /** @typedef {import("./trace_layout.js").PackedTrace} PackedTrace */
 
 /** In the order of enum nt_role in include/ntrace/bundle.h. @type {Role[]} */
-const ROLES = ["samples", "images", "opening", "codes", "weights", "stability"];
+const ROLES = ["samples", "images", "opening", "codes", "weights", "stability", "map", "measures", "credibility", "suggestions"];
 const STEP_SAMPLES = 16;
 const MANIFEST_LIMIT = 16 << 20;
 
@@ -161,7 +161,7 @@ export class Engine {
 
   /**
    * Loads the chunks of a role that are not there yet.
-   * @param {Role} role @param {number} layer codes only @param {string} what in words @param {CallOptions} options
+   * @param {Role} role @param {number} layer of codes, maps and measures @param {string} what in words @param {CallOptions} options
    */
   async need(role, layer, what, options) {
     await this.chunks.load(this.#missing(role, layer, []), what, options);
@@ -192,7 +192,13 @@ export class Engine {
 
   /** Whether exact activations can be had. */
   hasNetwork() {
-    return this.manifest.chunks.some((chunk) => chunk.role === "weights");
+    return this.ships("weights", 0);
+  }
+
+  /** Whether the bundle has a chunk of a role. @param {Role} role @param {number} layer of codes, maps and measures */
+  ships(role, layer) {
+    const own = this.manifest.layers[layer].codes;
+    return this.manifest.chunks.some((chunk) => chunk.role === role && chunk.layer === own);
   }
 
   /** Refuses what is not a whole number below `count`. @param {number} value @param {string} what @param {number} count */

@@ -1,6 +1,7 @@
 import { NtraceError, throwIfCancelled } from "./errors.js";
 import { GRAPH_K, graphFor } from "./graph.js";
-import { callF64, copyF64, takeBlocks, withRoom } from "./room.js";
+import { callF64, takeBlocks, withRoom } from "./room.js";
+import { readDimension, shippedMeasures } from "./shipped.js";
 
 /** @typedef {import("./engine.js").Engine} Engine */
 /** @typedef {import("./room.js").Room} Room */
@@ -48,13 +49,15 @@ const DEFAULT_NAMES = ["overlap", "lcmc", "jaccard", "rbo", "purity", "predictio
  */
 export async function measures(engine, request, options = {}) {
   const complete = check(engine, request);
+  const shipped = asShipped(request) && (await shippedMeasures(engine, complete, options));
+  if (shipped) return shipped;
   const { layer, reference, k, names } = complete;
   return withRoom(engine.core, async (room) => {
     const n = engine.manifest.dataset.samples;
     const list = room.takeU32(complete.samples);
     const everyone = room.takeU32(Uint32Array.from({ length: n }, (_, i) => i));
     /** @type {Measures} */
-    const result = { layer, reference, k, samples: Uint32Array.from(complete.samples), values: {}, means: {} };
+    const result = { layer, reference, k, shipped: false, samples: Uint32Array.from(complete.samples), values: {}, means: {} };
     /** @type {Measurement} */
     const measurement = { engine, room, request: complete, n, list, everyone, options, result };
     for (const group of GROUPS) {
@@ -65,13 +68,16 @@ export async function measures(engine, request, options = {}) {
   });
 }
 
+/** Whether nothing is asked but which samples and which measures. @param {MeasuresRequest} request */
+const asShipped = ({ layer, samples, names, ...more }) => Object.values(more).every((value) => value === undefined);
+
 /** Fills in what is left out, and refuses what this bundle cannot be asked. @param {Engine} engine @param {MeasuresRequest} request */
 function check(engine, request) {
-  const { dataset, layers } = engine.manifest;
+  const { dataset, layers, stability } = engine.manifest;
   const n = dataset.samples;
   const everyLayer = layers.map((_, l) => l).slice(1);
   const {
-    layer, reference = 0, k = Math.min(GRAPH_K, n - 1), samples = Uint32Array.from({ length: n }, (_, i) => i), names = DEFAULT_NAMES,
+    layer, reference = stability.reference, k = Math.min(GRAPH_K, stability.k), samples = Uint32Array.from({ length: n }, (_, i) => i), names = DEFAULT_NAMES,
     p = RBO_P, layers: chosen = everyLayer, calibration = Math.min(CALIBRATION, n >> 1), seed = 1, map, exactRanks = false,
   } = request;
   const list = Array.from(samples);
@@ -169,10 +175,7 @@ async function measureDimension({ engine, room, request, n, options, result }) {
     core.attempt("nt_measure_dimension", dimension + 8 * c, used + 4 * c, graph, c < classes ? member : 0, DISCARD, scratch);
   };
   await takeBlocks(classes + 1, 1, estimate, "estimating dimensions", options);
-  const [dimensions, counts] = [copyF64(core, dimension, classes + 1), core.copyU32(used, classes + 1)];
-  result.dimension = {
-    all: dimensions[classes], used: counts[classes], classes: dimensions.slice(0, classes), usedOfClass: counts.slice(0, classes),
-  };
+  result.dimension = readDimension(core, dimension, used, classes);
 }
 
 /** @param {Measurement} m */

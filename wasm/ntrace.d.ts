@@ -1,6 +1,7 @@
 /** The engine of Neighborhood Traces: opens a bundle of static files and computes on it in a Worker. */
 
-export type Role = "samples" | "images" | "opening" | "codes" | "weights" | "stability";
+export type Role =
+  | "samples" | "images" | "opening" | "codes" | "weights" | "stability" | "map" | "measures" | "credibility" | "suggestions";
 
 export interface Layer {
   /** As the network names it, such as "Conv2d(1,16,3)". */
@@ -20,6 +21,21 @@ export interface Layer {
   /** Measured recall@100, after re-ranking and from codes alone. */
   recall: number;
   recallCodes: number;
+  /** How the bundle's own map of this layer was made, by UMAP; absent in bundles of version 1. */
+  map?: {
+    /** A point is at left + step x, bottom + step y. */
+    left: number;
+    bottom: number;
+    step: number;
+    neighbors: number;
+    epochs: number;
+    /** As in Projection; it started from the map of the layer before. null: from nothing. */
+    moved: number | null;
+    /** Neighbours that trustworthiness and continuity speak of; these are means over all samples. */
+    k: number;
+    trustworthiness: number;
+    continuity: number;
+  };
 }
 
 export interface Chunk {
@@ -54,6 +70,8 @@ export interface Manifest {
   layers: Layer[];
   network: { parameters: number; accuracy: number; balancedAccuracy: number };
   stability: { reference: number; k: number };
+  /** How the measures were made that the bundle ships: p of rbo, calibration and seed of credibility, suggestions of each reason; absent in version 1. */
+  measures?: { p: number; calibration: number; seed: number; suggestions: number };
   /** What the first view shows: its images come in one small chunk. */
   opening: { sample: number; from: number; to: number; k: number };
   chunks: Chunk[];
@@ -445,9 +463,9 @@ export type MeasureName =
 /** What to measure. Formulas and sources stand in include/ntrace/measures.h. */
 export interface MeasuresRequest {
   layer: number;
-  /** overlap, lcmc, jaccard and rbo compare with this layer. Default 0. */
+  /** overlap, lcmc, jaccard and rbo compare with this layer. Default: the manifest's for stability. */
   reference?: number;
-  /** 1 to 100, at most N - 1. Default the most. */
+  /** 1 to 100, at most N - 1. Default: the manifest's for stability. */
   k?: number;
   /** Default: all. */
   samples?: ArrayLike<number>;
@@ -470,6 +488,8 @@ export interface Measures {
   layer: number;
   reference: number;
   k: number;
+  /** True: read from the bundle, worked out when it was packed. False: computed now, from exact neighbours. */
+  shipped: boolean;
   /** [S] */
   samples: Uint32Array;
   /** [S] each, those that were asked for. */
@@ -502,6 +522,8 @@ export type Suggestion = { sample: number; /** Its true class. */ label: number 
 export interface Suggestions {
   k: number;
   layers: number[];
+  /** True: read from the bundle. False: computed now. */
+  shipped: boolean;
   /** By reason, then layer, then rank. */
   suggestions: Suggestion[];
 }
@@ -542,8 +564,14 @@ export interface Projection {
    * from where they were then, root mean square, in units of the earlier map's distance from its centre (1.4: nothing in common).
    */
   moved: number | null;
-  /** Of computing in the worker, when it was made: of UMAP, the neighbour graph left out. */
+  /** Of computing in the worker, when it was made: of UMAP, the neighbour graph left out. 0 where it was shipped. */
   milliseconds: number;
+  /** True: the bundle's own map. False: made now. */
+  shipped: boolean;
+  /** [N] each, in a shipped map: how far the `qualityK` nearest in the map are near at the layer, and the other way round; in steps of 1/255. */
+  trustworthiness?: Float32Array;
+  continuity?: Float32Array;
+  qualityK?: number;
   /** As used; UMAP only. */
   neighbors?: number;
   minDist?: number;
@@ -601,13 +629,21 @@ export interface Bundle {
   /** Accuracy, recall, precision, F1 and confusion matrix of all samples, or of some. */
   summary(options?: { samples?: ArrayLike<number> } & CallOptions): Promise<Summary>;
   /**
-   * Measures of neighbourhoods at a layer, per sample and overall, from exact graphs, which are searched first (some seconds a
-   * layer, once); credibility needs those of all its layers.
+   * Measures of neighbourhoods at a layer, per sample and overall. With no other option than `names` and `samples` those that the
+   * bundle ships (all but trustworthiness and continuity, for which see project), at the manifest's k and reference: one small
+   * chunk. Else from exact graphs, which are searched first (some seconds a layer, once); credibility needs those of all its layers.
    */
   measures(options: MeasuresRequest & CallOptions): Promise<Measures>;
-  /** Samples worth a look, each with its reason and figures. Needs the graphs of the layers (default: all). count: of each reason. */
+  /**
+   * Samples worth a look, each with its reason and figures. Without options those that the bundle ships; else from the graphs of
+   * the layers (default: all). count: of each reason (default 10).
+   */
   suggestions(options?: { count?: number; k?: number; layers?: ArrayLike<number> } & CallOptions): Promise<Suggestions>;
-  /** A map of all samples of a layer in the plane. Its neighbour graph is searched first (some seconds, once); maps are kept. */
+  /**
+   * A map of all samples of a layer in the plane. With no option but the layer (and method "umap") the one that the bundle ships:
+   * each layer's starts from that of the layer before, so that they can be compared. Else the layer's neighbour graph is searched
+   * first (some seconds, once). Maps are kept.
+   */
   project(options: ProjectOptions): Promise<Projection>;
   /** [classes], softmax. */
   probabilities(options: { sample: number } & CallOptions): Promise<Float32Array>;

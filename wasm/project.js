@@ -1,6 +1,7 @@
 import { NtraceError } from "./errors.js";
 import { GRAPH_K, layerGraph } from "./graph.js";
 import { callF64, takeSteps, withRoom } from "./room.js";
+import { shippedMap } from "./shipped.js";
 
 /** @typedef {import("./engine.js").Engine} Engine */
 /** @typedef {import("./room.js").Room} Room */
@@ -60,13 +61,28 @@ function complete(engine, { layer, method = "umap", neighbors = 15, minDist = 0.
   return { layer, method, neighbors, minDist, spread, epochs, seed, from };
 }
 
-/** The map to start from. @param {Engine} engine @param {ProjectionRequest["from"]} from @returns {{ points: Float32Array, name: string | null } | null} */
-function startOf(engine, from) {
+/** Whether nothing is asked but the layer's usual map. @param {ProjectionRequest} request */
+const asShipped = ({ layer, method = "umap", ...more }) => method === "umap" && Object.values(more).every((value) => value === undefined);
+
+/** The bundle's own map of a layer, kept like one that was made; undefined where there is none. @param {Engine} engine @param {number} own @param {CallOptions} options */
+async function keepShipped(engine, own, options) {
+  const shelf = shelfOf(engine);
+  const key = `shipped ${own}`;
+  const map = shelf.maps.has(key) ? null : await shippedMap(engine, own, options);
+  if (map) {
+    const { minDist, spread, seed } = complete(engine, { layer: own });
+    shelf.maps.set(key, { id: shelf.made++, map: { layer: own, method: "umap", minDist, spread, seed, ...map, milliseconds: 0, shipped: true } });
+  }
+  return shelf.maps.get(key);
+}
+
+/** The map to start from. @param {Engine} engine @param {ProjectionRequest["from"]} from @param {CallOptions} options @returns {Promise<{ points: Float32Array, name: string | null } | null>} */
+async function startOf(engine, from, options) {
   if (from === undefined) return null;
   if (typeof from === "object") return { points: Float32Array.from(from), name: null };
   const { layers } = engine.manifest;
   engine.check(from, "layer", layers.length);
-  const kept = shelfOf(engine).last.get(layers[from].codes);
+  const kept = shelfOf(engine).last.get(layers[from].codes) ?? (await keepShipped(engine, layers[from].codes, options));
   if (!kept) throw new NtraceError("missing", `There is no map of ${layers[from].name} yet to start from.`, "Project that layer first.");
   return { points: kept.map.points, name: `map ${kept.id}` };
 }
@@ -123,34 +139,42 @@ async function umap(engine, asked, from, options) {
     await takeSteps(step, `UMAP of ${manifest.layers[layer].name}`, options);
     const map = core.call("nt_umap_map", handle);
     const moved = from ? callF64(core, "nt_map_align", map, startAt, manifest.dataset.samples) : null;
-    return { layer, method: "umap", neighbors, minDist, spread, epochs, seed, points: pointsOf(engine, handle), moved, milliseconds };
+    return { layer, method: "umap", neighbors, minDist, spread, epochs, seed, points: pointsOf(engine, handle), moved, milliseconds, shipped: false };
   });
 }
 
 /** @param {Engine} engine @param {number} layer @param {CallOptions} options @returns {Promise<Projection>} */
 async function pca(engine, layer, options) {
   const { plane, milliseconds } = await layerGraph(engine, layer, options);
-  return { layer, method: "pca", points: plane, moved: null, milliseconds };
+  return { layer, method: "pca", points: plane, moved: null, milliseconds, shipped: false };
 }
 
 /**
- * A map of all samples of a layer; made once for what is asked, but for a map handed over in `from`.
+ * A map of all samples of a layer: the bundle's own where nothing else is asked, or made once for what is asked, but for a map
+ * handed over in `from`.
  * @param {Engine} engine @param {ProjectionRequest} request @param {ProjectOptions} [options]
  * @returns {Promise<Projection>}
  */
 export async function project(engine, request, options = {}) {
   const asked = complete(engine, request);
-  const { maps, last } = shelfOf(engine);
   const own = engine.manifest.layers[asked.layer].codes;
-  const start = startOf(engine, asked.from);
-  const key = JSON.stringify({ ...asked, layer: own, from: start?.name });
-  let kept = start && start.name === null ? undefined : maps.get(key);
-  if (!kept) {
-    const map = asked.method === "pca" ? await pca(engine, own, options) : await umap(engine, { ...asked, layer: own }, start?.points ?? null, options);
-    kept = { id: shelfOf(engine).made++, map };
-    if (start?.name !== null) maps.set(key, kept);
-    if (maps.size > MOST_MAPS) maps.delete(/** @type {string} */ (maps.keys().next().value));
-  }
-  last.set(own, kept);
-  return { ...kept.map, layer: asked.layer, points: kept.map.points.slice() };
+  const kept = (asShipped(request) && (await keepShipped(engine, own, options))) || (await make(engine, { ...asked, layer: own }, options));
+  shelfOf(engine).last.set(own, kept);
+  const { points, trustworthiness, continuity } = kept.map;
+  const copies = trustworthiness && { trustworthiness: trustworthiness.slice(), continuity: continuity?.slice() };
+  return { ...kept.map, layer: asked.layer, points: points.slice(), ...copies };
+}
+
+/** @param {Engine} engine @param {ReturnType<typeof complete>} asked @param {ProjectOptions} options @returns {Promise<Kept>} */
+async function make(engine, asked, options) {
+  const { maps } = shelfOf(engine);
+  const start = await startOf(engine, asked.from, options);
+  const key = JSON.stringify({ ...asked, from: start?.name });
+  const known = start && start.name === null ? undefined : maps.get(key);
+  if (known) return known;
+  const map = asked.method === "pca" ? await pca(engine, asked.layer, options) : await umap(engine, asked, start?.points ?? null, options);
+  const kept = { id: shelfOf(engine).made++, map };
+  if (start?.name !== null) maps.set(key, kept);
+  if (maps.size > MOST_MAPS) maps.delete(/** @type {string} */ (maps.keys().next().value));
+  return kept;
 }

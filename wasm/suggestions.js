@@ -47,6 +47,15 @@ export async function suggestions(engine, request, options = {}) {
   const { core, manifest } = engine;
   const n = manifest.dataset.samples;
   const { count, k, layers } = check(engine, request);
+  const asShipped = Object.values(request).every((value) => value === undefined);
+  if (asShipped && engine.ships("suggestions", 0)) {
+    await engine.need("suggestions", 0, "suggestions", options);
+    return core.borrow((take) => {
+      const number = take(4);
+      const at = core.call("nt_bundle_suggestions", engine.handle, number);
+      return { k, layers, shipped: true, suggestions: readAll(engine, at, core.readU32(number)) };
+    });
+  }
   return withRoom(core, async (room) => {
     const data = room.takeU32(["labels", "predictions", "confidences"].map((of) => core.call(`nt_bundle_${of}`, engine.handle)).concat(n, manifest.classes.length));
     const [list, done] = [room.takeU32(layers), room.take(4)];
@@ -65,16 +74,15 @@ export async function suggestions(engine, request, options = {}) {
       previous = graph;
     }
     const found = core.call("nt_suggest_result", handle, done);
-    const bytes = core.copyU8(found, core.readU32(done) * SUGGESTION_BYTES);
-    return { k, layers, suggestions: read(bytes, engine.samples().labels) };
+    return { k, layers, shipped: false, suggestions: readAll(engine, found, core.readU32(done)) };
   });
 }
 
 /** @param {Engine} engine @param {{ count?: number, k?: number, layers?: ArrayLike<number> }} request */
 function check(engine, request) {
-  const { dataset, layers: all } = engine.manifest;
+  const { dataset, layers: all, stability } = engine.manifest;
   const most = Math.min(GRAPH_K, dataset.samples - 1);
-  const { count = COUNT, k = most } = request;
+  const { count = COUNT, k = Math.min(most, stability.k) } = request;
   const layers = request.layers ? Array.from(request.layers) : all.map((_, l) => l);
   for (const layer of layers) engine.check(layer, "layer", all.length);
   if (layers.length < 2 || layers.some((layer, i) => i > 0 && layer <= layers[i - 1])) {
@@ -86,6 +94,9 @@ function check(engine, request) {
   if (!Number.isInteger(k) || k < 1 || k > most) throw new NtraceError("argument", `k = ${k}: expected a whole number from 1 to ${most}.`);
   return { count, k, layers };
 }
+
+/** Suggestions in memory. @param {Engine} engine @param {number} at @param {number} count */
+const readAll = (engine, at, count) => read(engine.core.copyU8(at, count * SUGGESTION_BYTES), engine.samples().labels);
 
 /** @param {Uint8Array} bytes @param {Uint16Array} labels @returns {Suggestion[]} */
 function read(bytes, labels) {

@@ -17,6 +17,7 @@
 #include "ntrace/graph.h"
 #include "ntrace/net.h"
 #include "ntrace/status.h"
+#include "ntrace/suggest.h"
 #include "ntrace/trace.h"
 
 #ifdef __cplusplus
@@ -24,7 +25,7 @@ extern "C" {
 #endif
 
 enum {
-    NT_BUNDLE_VERSION = 1,
+    NT_BUNDLE_VERSION = 2, /* 2 adds maps, measures, credibility and suggestions; bundles without are read as before */
     NT_BUNDLE_MAX_LAYERS = 64,
     NT_BUNDLE_MAX_CLASSES = 1000,
     NT_BUNDLE_MAX_SAMPLES = 1 << 24,
@@ -40,7 +41,25 @@ enum nt_role {
     NT_ROLE_WEIGHTS,   /* the network, as safetensors; rows is 0 */
     NT_ROLE_STABILITY, /* overlap with the reference layer at the manifest's k: low bytes [layers, rows], then high
                           bytes */
+    /* What follows is worked out from the k nearest of the manifest's stability, byte plane after byte plane: the
+     * lowest bytes of all rows, then the next. */
+    NT_ROLE_MAP,      /* of one layer: x u16, y u16 in steps of its map, trustworthiness u8 and continuity u8 in steps
+                         of 1 / 255: 6 planes */
+    NT_ROLE_MEASURES, /* of one layer: neighbours of the own true class u16 and of the own predicted class u16,
+                         occurrence u32, rank-biased overlap with the reference u16 in steps of 1 / 65,535: 10 planes;
+                         then two-NN dimensions of each class and of all, f64 and how many samples were used u32 */
+    NT_ROLE_CREDIBILITY, /* credibility u16 and confidence u16 in steps of 1 / 65,535, class u16: 6 planes */
+    NT_ROLE_SUGGESTIONS, /* struct nt_suggestion, as they are; rows is 0 */
     NT_ROLE_COUNT
+};
+
+/* How a layer's map was made, by UMAP with the defaults of project.h and the seed 0. */
+struct nt_bundle_map {
+    double left, bottom, step; /* a point is at left + step x, bottom + step y; step is 0 where there is no map */
+    double moved; /* by nt_map_align from the map of the layer before, where it started; -1: from nothing */
+    uint32_t neighbors, epochs;
+    uint32_t k; /* of trustworthiness and continuity: the stability's, less where there are few samples */
+    double trustworthiness, continuity; /* means; ranks beyond the k nearest as codes tell */
 };
 
 /* One layer as the manifest gives it. */
@@ -56,12 +75,13 @@ struct nt_bundle_layer {
     float step;               /* quantiser step, in units of the activations */
     double recall;            /* measured recall@100 after re-ranking `candidates` */
     double recall_codes;      /* measured recall@100 from codes alone */
+    struct nt_bundle_map map; /* of the layer whose codes serve this one */
 };
 
 struct nt_bundle_chunk {
     char file[48]; /* relative to the bundle: "c/<32 hex>.bin" */
     enum nt_role role;
-    uint32_t layer;     /* codes only, else 0 */
+    uint32_t layer;     /* codes, maps and measures: a layer with codes of its own; else 0 */
     uint32_t row, rows; /* samples held */
     uint32_t columns;
     uint32_t bytes, raw_bytes;
@@ -112,6 +132,27 @@ const float *nt_bundle_confidences(const nt_bundle *bundle);              /* [N]
 const uint16_t *nt_bundle_stability(const nt_bundle *bundle);             /* [L, N] */
 const uint8_t *nt_bundle_image(const nt_bundle *bundle, uint32_t sample); /* [C*H*W], NULL until loaded */
 const nt_net *nt_bundle_net(const nt_bundle *bundle);                     /* NULL until loaded */
+
+/* What the bundle ships worked out, of its default neighbourhoods; each NULL until its chunk is loaded, borrowed alike.
+ * Layers with equal activations share it. Asserts that the layer is in range. */
+struct nt_bundle_mapped {
+    float *point;                        /* [N, 2] */
+    float *trustworthiness, *continuity; /* [N] */
+};
+struct nt_bundle_measured {
+    float *rbo, *purity, *prediction_purity; /* [N] */
+    uint32_t *occurrence;                    /* [N] */
+    double *dimension;                       /* [classes + 1] two-NN of each class, of all samples last */
+    uint32_t *dimension_used;                /* alike */
+};
+struct nt_bundle_credible {
+    float *credibility, *confidence; /* [N] */
+    uint16_t *prediction;            /* [N] */
+};
+const struct nt_bundle_mapped *nt_bundle_mapped(const nt_bundle *bundle, uint32_t layer);
+const struct nt_bundle_measured *nt_bundle_measured(const nt_bundle *bundle, uint32_t layer);
+const struct nt_bundle_credible *nt_bundle_credible(const nt_bundle *bundle);
+const struct nt_suggestion *nt_bundle_suggestions(const nt_bundle *bundle, uint32_t *count);
 
 /* How many candidates nt_query re-ranks at a layer to find k: what was measured at 100 and at 1,000, on a power law
  * between them. */

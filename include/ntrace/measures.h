@@ -47,6 +47,10 @@ struct nt_agreement {
 enum nt_status nt_measure_agreement(const struct nt_agreement *out, const nt_graph *a, const nt_graph *b,
                                     const uint32_t *sample, uint32_t count, uint32_t k, double p, uint32_t *scratch);
 
+/* The three that follow from overlaps known already. out->rbo is left alone; overlap in [count], each at most k. */
+enum nt_status nt_measure_of_overlap(const struct nt_agreement *out, const uint16_t *overlap, uint32_t count,
+                                     uint32_t k, uint32_t n);
+
 /* ---- Labels of neighbours. `label` [N] is what counts as a class: true classes, or predicted ones. ---- */
 
 /* Purity: |{j in N_k(i): label(j) = label(i)}| / k, 0 to 1. purity out [count]; scratch [k] uint32. O(count k). */

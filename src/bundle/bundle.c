@@ -18,7 +18,9 @@ enum nt_status nt_bundle_open(nt_bundle **bundle, const char *json, size_t bytes
     if (status == NT_OK) {
         b->codes = nt_allocate_zeroed(allocator, b->manifest.layers, sizeof *b->codes);
         b->codes_rows = nt_allocate_zeroed(allocator, b->manifest.layers, sizeof *b->codes_rows);
-        if (b->codes == NULL || b->codes_rows == NULL) {
+        b->mapped = nt_allocate_zeroed(allocator, b->manifest.layers, sizeof *b->mapped);
+        b->measured = nt_allocate_zeroed(allocator, b->manifest.layers, sizeof *b->measured);
+        if (b->codes == NULL || b->codes_rows == NULL || b->mapped == NULL || b->measured == NULL) {
             status = nt_error_set(error, NT_E_MEMORY, "manifest: not enough memory");
         }
     }
@@ -38,6 +40,7 @@ void nt_bundle_close(nt_bundle *b) {
         nt_codes_clear(&b->codes[l], b->allocator);
     }
     nt_net_free(b->net);
+    nt_answers_clear(b);
     nt_manifest_clear(&b->manifest, b->allocator);
     void *const held[] = {b->label, b->prediction,  b->stability,  b->confidence,
                           b->image, b->image_there, b->codes_rows, b->codes};
@@ -250,6 +253,28 @@ static enum nt_status check_chunk(struct nt_chunk_header *header, const struct n
     return NT_OK;
 }
 
+/* Of most roles one chunk is all; images and codes come in several. */
+static bool is_second(const nt_bundle *b, const struct nt_bundle_chunk *chunk) {
+    switch (chunk->role) {
+    case NT_ROLE_SAMPLES:
+        return b->label != NULL;
+    case NT_ROLE_WEIGHTS:
+        return b->net != NULL;
+    case NT_ROLE_STABILITY:
+        return b->stability != NULL;
+    case NT_ROLE_MAP:
+        return b->mapped[chunk->layer].point != NULL;
+    case NT_ROLE_MEASURES:
+        return b->measured[chunk->layer].rbo != NULL;
+    case NT_ROLE_CREDIBILITY:
+        return b->credible.credibility != NULL;
+    case NT_ROLE_SUGGESTIONS:
+        return b->suggestion != NULL;
+    default:
+        return false;
+    }
+}
+
 enum nt_status nt_bundle_feed(nt_bundle *b, uint32_t number, const void *bytes, size_t size, struct nt_error *error) {
     if (number >= b->manifest.chunks) {
         return nt_error_set(error, NT_E_ARG, "there is no chunk %u: the bundle has %u", number, b->manifest.chunks);
@@ -260,9 +285,21 @@ enum nt_status nt_bundle_feed(nt_bundle *b, uint32_t number, const void *bytes, 
     }
     static enum nt_status (*const feed[NT_ROLE_COUNT])(nt_bundle *, const struct nt_bundle_chunk *, const uint8_t *,
                                                        struct nt_error *) = {
-        [NT_ROLE_SAMPLES] = feed_samples, [NT_ROLE_IMAGES] = feed_images,   [NT_ROLE_OPENING] = feed_opening,
-        [NT_ROLE_CODES] = feed_codes,     [NT_ROLE_WEIGHTS] = feed_weights, [NT_ROLE_STABILITY] = feed_stability,
+        [NT_ROLE_SAMPLES] = feed_samples,
+        [NT_ROLE_IMAGES] = feed_images,
+        [NT_ROLE_OPENING] = feed_opening,
+        [NT_ROLE_CODES] = feed_codes,
+        [NT_ROLE_WEIGHTS] = feed_weights,
+        [NT_ROLE_STABILITY] = feed_stability,
+        [NT_ROLE_MAP] = nt_feed_map,
+        [NT_ROLE_MEASURES] = nt_feed_measures,
+        [NT_ROLE_CREDIBILITY] = nt_feed_credibility,
+        [NT_ROLE_SUGGESTIONS] = nt_feed_suggestions,
     };
+    if (is_second(b, chunk)) {
+        return nt_error_set(error, NT_E_FORMAT, "%s: a second chunk of %s, where one holds all", chunk->file,
+                            nt_role_name(chunk->role));
+    }
     struct nt_chunk_header header;
     NT_TRY(check_chunk(&header, chunk, bytes, size, error));
     uint8_t *raw = nt_allocate(b->allocator, header.raw_bytes, 1);
@@ -294,7 +331,7 @@ uint32_t nt_bundle_need(uint32_t *chunk, uint32_t capacity, const nt_bundle *b, 
     for (uint32_t i = 0; i < b->manifest.chunks; i++) {
         const struct nt_bundle_chunk *c = &b->manifest.chunk[i];
         bool needed = c->role == role && !c->loaded;
-        if (needed && role == NT_ROLE_CODES) {
+        if (needed && (role == NT_ROLE_CODES || role == NT_ROLE_MAP || role == NT_ROLE_MEASURES)) {
             needed = c->layer == b->manifest.layer[layer].codes;
         } else if (needed && role == NT_ROLE_IMAGES) {
             needed = rows == NULL || holds_wanted(b, c, rows, rows_count);

@@ -30,6 +30,11 @@ struct nt_manifest {
         uint32_t reference, k;
     } stability;
     struct {
+        double p;                   /* of rank-biased overlap; 0 where no measures are shipped */
+        uint32_t calibration, seed; /* of credibility */
+        uint32_t suggestions;       /* how many of each reason */
+    } measures;
+    struct {
         uint32_t sample, from, to, k;
     } opening;
     struct {
@@ -46,7 +51,10 @@ void nt_manifest_clear(struct nt_manifest *manifest, const struct nt_allocator *
 /* The manifest as JSON, NUL-terminated; to be released with `allocator`. */
 enum nt_status nt_manifest_print(char **json, const struct nt_manifest *manifest, const struct nt_allocator *allocator);
 
-/* Bytes that a chunk of this role inflates to, 0 for weights (any size). */
+/* Planes of bytes in chunks of what is worked out. */
+enum { NT_MAP_PLANES = 6, NT_MEASURES_PLANES = 10, NT_CREDIBILITY_PLANES = 6 };
+
+/* Bytes that a chunk of this role inflates to, 0 for weights and suggestions (any size, and any of whole ones). */
 uint64_t nt_manifest_raw_bytes(const struct nt_manifest *manifest, const struct nt_bundle_chunk *chunk);
 
 /* "samples", "images"... */

@@ -11,7 +11,8 @@ struct cursor {
     char path[64];
 };
 
-static const char *const ROLES[NT_ROLE_COUNT] = {"samples", "images", "opening", "codes", "weights", "stability"};
+static const char *const ROLES[NT_ROLE_COUNT] = {"samples",   "images", "opening",  "codes",       "weights",
+                                                 "stability", "map",    "measures", "credibility", "suggestions"};
 
 const char *nt_role_name(enum nt_role role) { return (unsigned)role < NT_ROLE_COUNT ? ROLES[role] : "unknown"; }
 
@@ -138,8 +139,30 @@ static enum nt_status read_kind(enum nt_layer_kind *kind, const cJSON *item, con
     return fail(at, "kind", "a kind of layer that this version knows");
 }
 
+/* Absent where the bundle ships no map of the layer. */
+static enum nt_status read_map(struct nt_bundle_map *map, const cJSON *layer, uint32_t samples, struct cursor *at) {
+    const cJSON *item = cJSON_GetObjectItemCaseSensitive(layer, "map");
+    if (item == NULL) {
+        return NT_OK;
+    }
+    size_t length = strlen(at->path);
+    (void)snprintf(at->path + length, sizeof at->path - length, ".map");
+    NT_TRY(get_number(&map->left, item, "left", -1e30, 1e30, at));
+    NT_TRY(get_number(&map->bottom, item, "bottom", -1e30, 1e30, at));
+    NT_TRY(get_number(&map->step, item, "step", 1e-30, 1e30, at));
+    NT_TRY(get_count(&map->neighbors, item, "neighbors", 2, samples, at));
+    NT_TRY(get_count(&map->epochs, item, "epochs", 1, UINT32_MAX, at));
+    NT_TRY(get_count(&map->k, item, "k", 1, (samples - 1) / 2, at));
+    NT_TRY(get_number(&map->trustworthiness, item, "trustworthiness", 0, 1, at));
+    NT_TRY(get_number(&map->continuity, item, "continuity", 0, 1, at));
+    map->moved = -1;
+    return cJSON_IsNull(cJSON_GetObjectItemCaseSensitive(item, "moved"))
+               ? NT_OK
+               : get_number(&map->moved, item, "moved", 0, 1e30, at);
+}
+
 static enum nt_status read_layer(struct nt_bundle_layer *layer, const cJSON *item, uint32_t number, uint32_t samples,
-                                 const struct cursor *at) {
+                                 struct cursor *at) {
     double step = 0;
     NT_TRY(get_text(layer->name, sizeof layer->name, item, "name", at));
     NT_TRY(read_kind(&layer->kind, item, at));
@@ -152,7 +175,7 @@ static enum nt_status read_layer(struct nt_bundle_layer *layer, const cJSON *ite
     NT_TRY(get_number(&layer->recall, item, "recall", 0, 1, at));
     NT_TRY(get_number(&layer->recall_codes, item, "recallCodes", 0, 1, at));
     layer->step = (float)step;
-    return NT_OK;
+    return read_map(&layer->map, item, samples, at);
 }
 
 static enum nt_status read_layers(struct nt_manifest *m, const cJSON *root, struct cursor *at,
@@ -171,6 +194,7 @@ static enum nt_status read_layers(struct nt_manifest *m, const cJSON *root, stru
         if (served->codes != m->layer[i].codes || served->size != m->layer[i].size) {
             return fail(at, "codes", "a layer of the same size with codes of its own");
         }
+        m->layer[i].map = served->map;
         i++;
     }
     return NT_OK;
@@ -190,6 +214,12 @@ uint64_t nt_manifest_raw_bytes(const struct nt_manifest *m, const struct nt_bund
         return rows * (m->layer[chunk->layer].axes + 1);
     case NT_ROLE_STABILITY:
         return rows * 2 * m->layers;
+    case NT_ROLE_MAP:
+        return rows * NT_MAP_PLANES;
+    case NT_ROLE_MEASURES:
+        return rows * NT_MEASURES_PLANES + (m->classes + 1) * (uint64_t)(sizeof(double) + sizeof(uint32_t));
+    case NT_ROLE_CREDIBILITY:
+        return rows * NT_CREDIBILITY_PLANES;
     default:
         return 0;
     }
@@ -224,6 +254,32 @@ static enum nt_status read_digests(struct nt_bundle_chunk *chunk, const cJSON *i
     return strcmp(name, chunk->file) == 0 ? NT_OK : fail(at, "file", "the chunk's name, made of its SHA-256");
 }
 
+/* What chunks of a role must fit besides. */
+static enum nt_status check_role(const struct nt_bundle_chunk *chunk, const struct nt_manifest *m,
+                                 const struct cursor *at) {
+    enum nt_role role = chunk->role;
+    bool any_size = role == NT_ROLE_WEIGHTS || role == NT_ROLE_SUGGESTIONS;
+    bool of_layer = role == NT_ROLE_MAP || role == NT_ROLE_MEASURES;
+    bool of_all = of_layer || role == NT_ROLE_SAMPLES || role == NT_ROLE_STABILITY || role == NT_ROLE_CREDIBILITY;
+    if (!any_size && chunk->raw_bytes != nt_manifest_raw_bytes(m, chunk)) {
+        return fail(at, "raw", "rows times what one row of this role takes");
+    }
+    if (role == NT_ROLE_SUGGESTIONS && chunk->raw_bytes % sizeof(struct nt_suggestion) != 0) {
+        return fail(at, "raw", "whole suggestions");
+    }
+    if (of_all && chunk->rows != m->dataset.samples) {
+        return fail(at, "rows", "all samples in one chunk of this role");
+    }
+    if (of_layer && m->layer[chunk->layer].codes != chunk->layer) {
+        return fail(at, "layer", "a layer with codes of its own");
+    }
+    if (role == NT_ROLE_MAP && m->layer[chunk->layer].map.step == 0) {
+        return fail(at, "layer", "a layer whose map is described");
+    }
+    bool described = m->measures.p > 0 || (role < NT_ROLE_MEASURES);
+    return described ? NT_OK : fail(at, "role", "a bundle that says how its measures were made");
+}
+
 static enum nt_status read_chunk(struct nt_bundle_chunk *chunk, const cJSON *item, const struct nt_manifest *m,
                                  const struct cursor *at) {
     char role[16];
@@ -238,17 +294,12 @@ static enum nt_status read_chunk(struct nt_bundle_chunk *chunk, const cJSON *ite
     NT_TRY(read_digests(chunk, item, at));
     NT_TRY(get_count(&chunk->layer, item, "layer", 0, m->layers - 1, at));
     NT_TRY(get_count(&chunk->row, item, "row", 0, samples - 1, at));
-    NT_TRY(get_count(&chunk->rows, item, "rows", chunk->role != NT_ROLE_WEIGHTS, samples - chunk->row, at));
+    bool of_samples = chunk->role != NT_ROLE_WEIGHTS && chunk->role != NT_ROLE_SUGGESTIONS;
+    NT_TRY(get_count(&chunk->rows, item, "rows", of_samples, samples - chunk->row, at));
     NT_TRY(get_count(&chunk->columns, item, "columns", 0, UINT32_MAX, at));
     NT_TRY(get_count(&chunk->bytes, item, "bytes", 33, NT_CHUNK_MAX_BYTES, at));
     NT_TRY(get_count(&chunk->raw_bytes, item, "raw", 1, NT_CHUNK_MAX_RAW_BYTES, at));
-    if (chunk->role != NT_ROLE_WEIGHTS && chunk->raw_bytes != nt_manifest_raw_bytes(m, chunk)) {
-        return fail(at, "raw", "rows times what one row of this role takes");
-    }
-    if ((chunk->role == NT_ROLE_SAMPLES || chunk->role == NT_ROLE_STABILITY) && chunk->rows != samples) {
-        return fail(at, "rows", "all samples in one chunk of this role");
-    }
-    return NT_OK;
+    return check_role(chunk, m, at);
 }
 
 static enum nt_status read_chunks(struct nt_manifest *m, const cJSON *root, struct cursor *at,
@@ -267,6 +318,19 @@ static enum nt_status read_chunks(struct nt_manifest *m, const cJSON *root, stru
     return NT_OK;
 }
 
+/* Absent where the bundle ships no measures. */
+static enum nt_status read_measures(struct nt_manifest *m, const cJSON *root, struct cursor *at) {
+    const cJSON *item;
+    if (cJSON_GetObjectItemCaseSensitive(root, "measures") == NULL) {
+        return NT_OK;
+    }
+    NT_TRY(get_object(&item, root, "measures", at));
+    NT_TRY(get_number(&m->measures.p, item, "p", 1e-6, 1 - 1e-6, at));
+    NT_TRY(get_count(&m->measures.calibration, item, "calibration", 0, m->dataset.samples, at));
+    NT_TRY(get_count(&m->measures.seed, item, "seed", 0, UINT32_MAX, at));
+    return get_count(&m->measures.suggestions, item, "suggestions", 1, 1000, at);
+}
+
 static enum nt_status read_figures(struct nt_manifest *m, const cJSON *root, struct cursor *at) {
     const cJSON *item;
     double parameters = 0;
@@ -279,6 +343,7 @@ static enum nt_status read_figures(struct nt_manifest *m, const cJSON *root, str
     NT_TRY(get_object(&item, root, "stability", at));
     NT_TRY(get_count(&m->stability.reference, item, "reference", 0, last, at));
     NT_TRY(get_count(&m->stability.k, item, "k", 1, most, at));
+    NT_TRY(read_measures(m, root, at));
     NT_TRY(get_object(&item, root, "opening", at));
     NT_TRY(get_count(&m->opening.sample, item, "sample", 0, most, at));
     NT_TRY(get_count(&m->opening.from, item, "from", 0, last, at));

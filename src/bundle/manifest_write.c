@@ -27,6 +27,23 @@ static void add_dataset(cJSON *root, const struct nt_manifest *m) {
     }
 }
 
+static void add_map(cJSON *layer, const struct nt_bundle_map *map) {
+    cJSON *item = cJSON_AddObjectToObject(layer, "map");
+    cJSON_AddNumberToObject(item, "left", map->left);
+    cJSON_AddNumberToObject(item, "bottom", map->bottom);
+    cJSON_AddNumberToObject(item, "step", map->step);
+    cJSON_AddNumberToObject(item, "neighbors", map->neighbors);
+    cJSON_AddNumberToObject(item, "epochs", map->epochs);
+    if (map->moved >= 0) {
+        cJSON_AddNumberToObject(item, "moved", map->moved);
+    } else {
+        cJSON_AddNullToObject(item, "moved");
+    }
+    cJSON_AddNumberToObject(item, "k", map->k);
+    cJSON_AddNumberToObject(item, "trustworthiness", map->trustworthiness);
+    cJSON_AddNumberToObject(item, "continuity", map->continuity);
+}
+
 static void add_layers(cJSON *root, const struct nt_manifest *m) {
     cJSON *layers = cJSON_AddArrayToObject(root, "layers");
     for (uint32_t l = 0; l < m->layers; l++) {
@@ -47,6 +64,9 @@ static void add_layers(cJSON *root, const struct nt_manifest *m) {
         cJSON_AddNumberToObject(item, "candidates1000", layer->candidates_1000);
         cJSON_AddNumberToObject(item, "recall", layer->recall);
         cJSON_AddNumberToObject(item, "recallCodes", layer->recall_codes);
+        if (layer->map.step > 0) {
+            add_map(item, &layer->map);
+        }
     }
 }
 
@@ -58,6 +78,11 @@ static void add_figures(cJSON *root, const struct nt_manifest *m) {
     cJSON *stability = cJSON_AddObjectToObject(root, "stability");
     cJSON_AddNumberToObject(stability, "reference", m->stability.reference);
     cJSON_AddNumberToObject(stability, "k", m->stability.k);
+    cJSON *measures = cJSON_AddObjectToObject(root, "measures");
+    cJSON_AddNumberToObject(measures, "p", m->measures.p);
+    cJSON_AddNumberToObject(measures, "calibration", m->measures.calibration);
+    cJSON_AddNumberToObject(measures, "seed", m->measures.seed);
+    cJSON_AddNumberToObject(measures, "suggestions", m->measures.suggestions);
     cJSON *opening = cJSON_AddObjectToObject(root, "opening");
     cJSON_AddNumberToObject(opening, "sample", m->opening.sample);
     cJSON_AddNumberToObject(opening, "from", m->opening.from);
@@ -96,7 +121,7 @@ enum nt_status nt_manifest_print(char **json, const struct nt_manifest *m, const
     cJSON *root = cJSON_CreateObject();
     cJSON_AddStringToObject(root, "format", "ntrace-bundle");
     cJSON_AddNumberToObject(root, "version", NT_BUNDLE_VERSION);
-    cJSON_AddNumberToObject(root, "reader", 1);
+    cJSON_AddNumberToObject(root, "reader", NT_BUNDLE_VERSION);
     add_dataset(root, m);
     add_layers(root, m);
     add_figures(root, m);

@@ -88,10 +88,8 @@ static enum nt_status start(struct nt_packer *p) {
     m->chunk = nt_allocate_zeroed(p->allocator, NT_MANIFEST_MAX_CHUNKS, sizeof *m->chunk);
     p->prediction = nt_allocate(p->allocator, p->samples, sizeof *p->prediction);
     p->confidence = nt_allocate(p->allocator, p->samples, sizeof *p->confidence);
-    p->reference = nt_allocate(p->allocator, p->samples, p->k * sizeof *p->reference);
     p->stability = nt_allocate(p->allocator, p->samples, p->layers * sizeof *p->stability);
-    if (!m->layer || !m->class_name || !m->chunk || !p->prediction || !p->confidence || !p->reference ||
-        !p->stability) {
+    if (!m->layer || !m->class_name || !m->chunk || !p->prediction || !p->confidence || !p->stability) {
         return nt_error_set(p->error, NT_E_MEMORY, "not enough memory to pack %u samples", p->samples);
     }
     memcpy(m->class_name, p->dataset->name, m->classes * sizeof *m->class_name);
@@ -99,12 +97,12 @@ static enum nt_status start(struct nt_packer *p) {
 }
 
 static void stop(struct nt_packer *p) {
+    nt_pack_clear_answers(p);
     nt_manifest_clear(&p->manifest, p->allocator);
     nt_codes_clear(&p->opening[0], p->allocator);
     nt_codes_clear(&p->opening[1], p->allocator);
     nt_release(p->allocator, p->prediction);
     nt_release(p->allocator, p->confidence);
-    nt_release(p->allocator, p->reference);
     nt_release(p->allocator, p->stability);
 }
 
@@ -269,35 +267,46 @@ static enum nt_status write_opening(struct nt_packer *p) {
 
 /* ---- The whole. ---- */
 
+/* A layer with the activations of an earlier one: its codes, its map and its measures are that one's. */
+static enum nt_status pack_twin(struct nt_packer *p, uint32_t layer) {
+    struct nt_bundle_layer *entry = &p->manifest.layer[layer], own = *entry;
+    *entry = p->manifest.layer[own.codes];
+    memcpy(entry->name, own.name, sizeof own.name);
+    entry->kind = own.kind;
+    entry->shape = own.shape;
+    return nt_pack_answers(p, NULL, NULL, layer);
+}
+
+static enum nt_status pack_layer(struct nt_packer *p, uint32_t layer) {
+    struct nt_codes codes;
+    nt_graph *graph;
+    enum nt_status status = nt_pack_layer(&codes, &graph, p, layer);
+    if (status == NT_OK) {
+        status = write_codes(p, &codes, layer);
+    }
+    if (status == NT_OK) {
+        status = nt_pack_answers(p, graph, &codes, layer);
+    } else {
+        nt_graph_free(graph);
+    }
+    if (status != NT_OK || (layer != 0 && layer != p->layers - 1)) {
+        nt_codes_clear(&codes, p->allocator);
+    } else {
+        p->opening[layer == 0 ? 0 : 1] = codes;
+    }
+    return status;
+}
+
 static enum nt_status pack_layers(struct nt_packer *p) {
+    NT_TRY(nt_pack_start_answers(p));
     for (uint32_t l = 0; l < p->layers; l++) {
-        struct nt_bundle_layer *entry = &p->manifest.layer[l];
+        const struct nt_bundle_layer *entry = &p->manifest.layer[l];
         char doing[128];
         (void)snprintf(doing, sizeof doing, "packing layer %u of %u, %s", l + 1, p->layers, entry->name);
         NT_TRY(nt_pack_report(p, doing, (double)l / p->layers));
-        if (entry->codes != l) {
-            struct nt_bundle_layer own = *entry;
-            *entry = p->manifest.layer[own.codes];
-            memcpy(entry->name, own.name, sizeof own.name);
-            entry->kind = own.kind;
-            entry->shape = own.shape;
-            memcpy(p->stability + (size_t)l * p->samples, p->stability + (size_t)own.codes * p->samples,
-                   p->samples * sizeof *p->stability);
-            continue;
-        }
-        struct nt_codes codes;
-        enum nt_status status = nt_pack_layer(&codes, p, l);
-        if (status == NT_OK) {
-            status = write_codes(p, &codes, l);
-        }
-        if (status != NT_OK || (l != 0 && l != p->layers - 1)) {
-            nt_codes_clear(&codes, p->allocator);
-        } else {
-            p->opening[l == 0 ? 0 : 1] = codes;
-        }
-        NT_TRY(status);
+        NT_TRY(entry->codes != l ? pack_twin(p, l) : pack_layer(p, l));
     }
-    return NT_OK;
+    return nt_pack_finish_answers(p);
 }
 
 static enum nt_status pack_all(struct nt_packer *p, const uint8_t *weights, size_t weights_bytes) {

@@ -6,13 +6,16 @@
 #include "ntrace/codes.h"
 #include "ntrace/pack.h"
 #include "ntrace/random.h"
+#include "ntrace/suggest.h"
+#include "ntrace/survey.h"
 
 enum {
     NT_PACK_K = 100,
     NT_PACK_QUERIES = 500,
     NT_PACK_QUERIES_1000 = 100,
     NT_PACK_AXES_SAMPLES = 3000,
-    NT_PACK_MAX_AXES = 512
+    NT_PACK_MAX_AXES = 512,
+    NT_PACK_SUGGESTIONS = 10
 };
 
 struct nt_packer {
@@ -28,9 +31,15 @@ struct nt_packer {
     struct nt_manifest manifest; /* chunks grow as they are written */
     uint16_t *prediction;        /* [N] */
     float *confidence;           /* [N] */
-    uint32_t *reference;         /* [N,k] neighbours at the reference layer, sorted by number */
     uint16_t *stability;         /* [L,N] */
-    struct nt_codes opening[2];  /* codes of the first and the last layer */
+    nt_graph *first, *previous,
+        *graph; /* of the first layer (the reference), the one before, this one; may be the same */
+    float *map; /* [N,2] of the layer before, once there is one */
+    bool mapped;
+    struct nt_survey_data data;
+    nt_survey_deep *deep; /* NULL where credibility cannot be told */
+    nt_suggest *suggest;
+    struct nt_codes opening[2]; /* codes of the first and the last layer */
 };
 
 /* One layer of all samples. */
@@ -50,14 +59,25 @@ enum nt_status nt_pack_activations(float *x, const struct nt_packer *p, uint32_t
 /* Predictions, confidences, accuracies. */
 enum nt_status nt_pack_predict(struct nt_packer *p);
 
-/* Finds the codes of a layer, measures them into manifest.layer[layer] and keeps the layer's stability.
- * codes out, to be cleared by the caller; empty on failure. */
-enum nt_status nt_pack_layer(struct nt_codes *codes, struct nt_packer *p, uint32_t layer);
+/* Finds the codes of a layer and its graph, and measures the codes into manifest.layer[layer].
+ * codes, graph  out  to be cleared by the caller; empty and NULL on failure */
+enum nt_status nt_pack_layer(struct nt_codes *codes, nt_graph **graph, struct nt_packer *p, uint32_t layer);
 
-/* Measures how well codes find neighbours into manifest.layer[layer], and fills stability for this layer.
- * pick in [N] all samples in random order: the first ones are measured on. */
-enum nt_status nt_pack_neighbours(struct nt_packer *p, const struct nt_pack_space *space, uint32_t layer,
-                                  const uint32_t *pick);
+/* Measures how well codes find neighbours into manifest.layer[layer], and finds the k nearest of all samples.
+ * graph out; pick in [N] all samples in random order: the first ones are measured on. */
+enum nt_status nt_pack_neighbours(nt_graph **graph, struct nt_packer *p, const struct nt_pack_space *space,
+                                  uint32_t layer, const uint32_t *pick);
+
+/* What follows from a layer's graph: its stability, and chunks of its map and measures. Layers come in order, those
+ * with the activations of the layer before without graph and codes.
+ * graph  in  NULL, or the packer's from now on */
+enum nt_status nt_pack_answers(struct nt_packer *p, nt_graph *graph, const struct nt_codes *codes, uint32_t layer);
+enum nt_status nt_pack_start_answers(struct nt_packer *p);
+enum nt_status nt_pack_finish_answers(struct nt_packer *p); /* credibility and suggestions */
+void nt_pack_clear_answers(struct nt_packer *p);
+
+/* Lays out the layer's map from its graph, says how well into manifest.layer[layer].map, and writes its chunk. */
+enum nt_status nt_pack_map(struct nt_packer *p, const struct nt_codes *codes, uint32_t layer);
 
 /* Writes a chunk beside and renames it, and adds it to the manifest. column_bytes: see nt_chunk_write. */
 enum nt_status nt_pack_chunk(struct nt_packer *p, const struct nt_bundle_chunk *what, const void *raw,

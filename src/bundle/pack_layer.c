@@ -186,7 +186,8 @@ static enum nt_status find_codes(struct nt_pack_space *space, const struct nt_pa
     return status;
 }
 
-enum nt_status nt_pack_layer(struct nt_codes *codes, struct nt_packer *p, uint32_t layer) {
+enum nt_status nt_pack_layer(struct nt_codes *codes, nt_graph **graph, struct nt_packer *p, uint32_t layer) {
+    *graph = NULL;
     struct nt_pack_space space = {.size = nt_net_layer(p->net, layer)->size};
     struct nt_bundle_layer *entry = &p->manifest.layer[layer];
     struct nt_random random;
@@ -202,7 +203,7 @@ enum nt_status nt_pack_layer(struct nt_codes *codes, struct nt_packer *p, uint32
         entry->axes = space.codes.axes;
         entry->step = space.codes.step;
         draw_samples(pick, p->samples, &random);
-        status = nt_pack_neighbours(p, &space, layer, pick);
+        status = nt_pack_neighbours(graph, p, &space, layer, pick);
     }
     nt_release(p->allocator, space.x);
     nt_release(p->allocator, space.y);

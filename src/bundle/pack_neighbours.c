@@ -1,4 +1,4 @@
-/* One layer's neighbours: how well codes find them, and how many each sample keeps of those at the reference layer. */
+/* One layer's neighbours: how well codes find them, and the k nearest of all samples. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,8 +20,8 @@ struct search {
     uint32_t *rank, *refined,
         *rank_of_many;         /* [queries, k], [queries, k], [queries_of_many, many]: where the truth stands */
     uint32_t candidates, kept; /* taken from the codes, and left by the coordinates before the exact distances */
-    uint32_t *nearest;         /* [N, k] ascending by number */
-    uint32_t *room;            /* [workers, room_words] */
+    nt_graph *graph;
+    uint32_t *room; /* [workers, room_words] */
     size_t room_words;
 };
 
@@ -155,7 +155,7 @@ static void keep_nearest(uint32_t *sample, uint32_t count, uint32_t keep, uint32
 static void search_one(void *context, size_t item, unsigned worker) {
     const struct search *s = context;
     const struct nt_packer *p = s->packer;
-    uint32_t n = p->samples, self = (uint32_t)item, m = s->candidates;
+    uint32_t n = p->samples, self = (uint32_t)item, m = s->candidates, kept = s->kept;
     uint32_t *key = s->room + worker * s->room_words, *candidate = key + n, *room = candidate + n;
     nt_codes_scan(key, &s->space->codes, self);
     nt_knn_select(candidate, key, n, m, self, room);
@@ -163,48 +163,26 @@ static void search_one(void *context, size_t item, unsigned worker) {
     for (uint32_t i = 0; i < m; i++) {
         key[i] = refined_key(s->space, self, candidate[i]);
     }
-    keep_nearest(candidate, m, s->kept, key, room);
-    for (uint32_t i = 0; i < s->kept; i++) {
+    keep_nearest(candidate, m, kept, key, room);
+    for (uint32_t i = 0; i < kept; i++) {
         key[i] = exact_key(s->space, self, candidate[i]);
     }
-    keep_nearest(candidate, s->kept, p->k, key, room);
-    memcpy(s->nearest + item * p->k, candidate, p->k * sizeof *candidate);
-}
-
-static uint32_t count_common(const uint32_t *a, const uint32_t *b, uint32_t k) {
-    uint32_t common = 0;
-    for (uint32_t i = 0, j = 0; i < k && j < k;) {
-        common += a[i] == b[j];
-        uint32_t low = a[i] < b[j] ? a[i] : b[j];
-        i += a[i] == low;
-        j += b[j] == low;
+    uint32_t *order = room, *index = room + kept;
+    float *distance = (float *)(index + kept);
+    nt_knn_order(order, key, kept, index);
+    for (uint32_t i = 0; i < p->k; i++) {
+        float square;
+        memcpy(&square, &key[order[i]], sizeof square);
+        index[i] = candidate[order[i]];
+        distance[i] = sqrtf(square);
     }
-    return common;
-}
-
-/* All samples' neighbours at this layer; kept where it is the reference, else compared with it. */
-static enum nt_status find_stability(struct nt_packer *p, struct search *s, uint32_t layer) {
-    size_t count = (size_t)p->samples * p->k;
-    s->nearest = nt_allocate(p->allocator, count, sizeof *s->nearest);
-    if (s->nearest == NULL) {
-        return no_memory(p);
-    }
-    nt_parallel_for(p->samples, p->workers, search_one, s);
-    if (layer == p->manifest.stability.reference) {
-        memcpy(p->reference, s->nearest, count * sizeof *p->reference);
-    }
-    for (uint32_t i = 0; i < p->samples; i++) {
-        p->stability[(size_t)layer * p->samples + i] =
-            (uint16_t)count_common(s->nearest + (size_t)i * p->k, p->reference + (size_t)i * p->k, p->k);
-    }
-    nt_release(p->allocator, s->nearest);
-    return NT_OK;
+    nt_graph_set(s->graph, self, index, distance);
 }
 
 static uint32_t at_most(uint32_t value, uint32_t most) { return value < most ? value : most; }
 
-enum nt_status nt_pack_neighbours(struct nt_packer *p, const struct nt_pack_space *space, uint32_t layer,
-                                  const uint32_t *pick) {
+enum nt_status nt_pack_neighbours(nt_graph **graph, struct nt_packer *p, const struct nt_pack_space *space,
+                                  uint32_t layer, const uint32_t *pick) {
     struct search s = {.packer = p, .space = space, .query = pick};
     s.queries = at_most(p->samples, NT_PACK_QUERIES);
     s.queries_of_many = at_most(p->samples, NT_PACK_QUERIES_1000);
@@ -213,8 +191,12 @@ enum nt_status nt_pack_neighbours(struct nt_packer *p, const struct nt_pack_spac
     s.room = nt_allocate(p->allocator, p->workers, s.room_words * sizeof *s.room);
     enum nt_status status = s.room != NULL ? measure(&p->manifest.layer[layer], &s) : no_memory(p);
     if (status == NT_OK) {
-        status = find_stability(p, &s, layer);
+        status = nt_graph_create(&s.graph, p->samples, p->k, p->allocator) == NT_OK ? NT_OK : no_memory(p);
     }
+    if (status == NT_OK) {
+        nt_parallel_for(p->samples, p->workers, search_one, &s);
+    }
+    *graph = s.graph;
     nt_release(p->allocator, s.room);
     return status;
 }

@@ -63,77 +63,50 @@ static enum nt_status find_graph(const nt_graph **graph, struct nt_measuring *m,
     return status;
 }
 
-static enum nt_status measure_agreement(struct nt_measuring *m, const nt_graph *here, struct nt_error *error) {
+static struct nt_survey_data data_of(const struct nt_measuring *m) {
+    return (struct nt_survey_data){nt_bundle_labels(m->bundle), nt_bundle_predictions(m->bundle), m->samples,
+                                   nt_bundle_classes(m->bundle)};
+}
+
+/* Adds what a survey has measured as columns; they live as long as the survey. */
+static enum nt_status survey_layer(struct nt_measuring *m, const nt_graph *here, struct nt_error *error) {
     const nt_graph *there;
+    struct nt_survey *s = &m->survey;
+    struct nt_survey_data data = data_of(m);
     NT_TRY(find_graph(&there, m, m->reference, error));
-    struct nt_agreement out = {add_column(m, "overlap"), add_column(m, "lcmc"), add_column(m, "jaccard"),
-                               add_column(m, "rbo")};
-    uint32_t *scratch = take(m, m->samples + 3 * (size_t)m->k, sizeof *scratch);
-    if (!out.overlap || !out.lcmc || !out.jaccard || !out.rbo || !scratch) {
-        return no_memory(error);
+    enum nt_status status = nt_survey_layer(s, here, there, &data, m->k, m->p, memory());
+    float *occurrence = status == NT_OK ? take(m, m->samples, sizeof *occurrence) : NULL;
+    if (status != NT_OK || occurrence == NULL) {
+        return status == NT_E_ARG ? nt_error_set(error, status, "k = %u: too many", m->k) : no_memory(error);
     }
-    return nt_measure_agreement(&out, here, there, NULL, m->samples, m->k, m->p, scratch);
-}
-
-static enum nt_status measure_labels(struct nt_measuring *m, const nt_graph *graph, struct nt_error *error) {
-    float *purity = add_column(m, "purity"), *predicted = add_column(m, "purity_prediction"),
-          *occurrence = add_column(m, "occurrence");
-    uint32_t *counts = take(m, m->samples, sizeof *counts), *scratch = take(m, m->k, sizeof *scratch);
-    if (!purity || !predicted || !occurrence || !counts || !scratch) {
-        return no_memory(error);
+    for (uint32_t i = 0; i < m->samples; i++) {
+        occurrence[i] = (float)s->occurrence[i];
     }
-    uint32_t n = m->samples;
-    NT_TRY(nt_measure_purity(purity, graph, nt_bundle_labels(m->bundle), NULL, n, m->k, scratch));
-    NT_TRY(nt_measure_purity(predicted, graph, nt_bundle_predictions(m->bundle), NULL, n, m->k, scratch));
-    NT_TRY(nt_measure_occurrences(counts, graph, NULL, n, m->k, scratch));
-    for (uint32_t i = 0; i < n; i++) {
-        occurrence[i] = (float)counts[i];
-    }
-    m->hubness = nt_measure_skewness(counts, n);
-    return NT_OK;
-}
-
-static enum nt_status measure_dimension(struct nt_measuring *m, const nt_graph *graph, struct nt_error *error) {
-    uint32_t classes = nt_bundle_classes(m->bundle);
-    uint8_t *member = take(m, m->samples, 1);
-    void *scratch = take(m, nt_measure_dimension_bytes(graph), 1);
-    m->dimension = take(m, classes + 1, sizeof *m->dimension);
-    m->dimension_used = take(m, classes + 1, sizeof *m->dimension_used);
-    if (!member || !scratch || !m->dimension || !m->dimension_used) {
-        return no_memory(error);
-    }
-    for (uint32_t c = 0; c <= classes; c++) {
-        for (uint32_t i = 0; i < m->samples; i++) {
-            member[i] = nt_bundle_labels(m->bundle)[i] == c;
-        }
-        NT_TRY(nt_measure_dimension(m->dimension + c, m->dimension_used + c, graph, c < classes ? member : NULL, 0.1,
-                                    scratch));
-    }
+    const struct nt_measure_column column[] = {{"overlap", s->overlap},   {"lcmc", s->lcmc},
+                                               {"jaccard", s->jaccard},   {"rbo", s->rbo},
+                                               {"purity", s->purity},     {"purity_prediction", s->prediction_purity},
+                                               {"occurrence", occurrence}};
+    memcpy(m->column, column, sizeof column);
+    m->columns = sizeof column / sizeof *column;
     return NT_OK;
 }
 
 static enum nt_status measure_credibility(struct nt_measuring *m, struct nt_error *error) {
-    uint32_t n = m->samples, classes = nt_bundle_classes(m->bundle), layers = nt_bundle_layers(m->bundle) - 1;
-    uint16_t *counts = take(m, (size_t)n * classes, sizeof *counts);
-    uint32_t *scratch = take(m, (size_t)layers * m->k + 2, sizeof *scratch);
     float *credibility = add_column(m, "credibility"), *confidence = add_column(m, "confidence");
-    m->calibration = take(m, n, sizeof *m->calibration);
-    m->credible = take(m, n, sizeof *m->credible);
-    if (!counts || !scratch || !credibility || !confidence || !m->calibration || !m->credible) {
+    struct nt_survey_data data = data_of(m);
+    m->credible = take(m, m->samples, sizeof *m->credible);
+    if (!credibility || !confidence || !m->credible) {
         return no_memory(error);
     }
-    for (uint32_t l = 1; l <= layers; l++) {
+    if (nt_survey_deep_create(&m->deep, &data, m->k, memory()) != NT_OK) {
+        return no_memory(error);
+    }
+    for (uint32_t l = 1; l < nt_bundle_layers(m->bundle); l++) {
         const nt_graph *graph;
         NT_TRY(find_graph(&graph, m, l, error));
-        NT_TRY(nt_measure_labels(counts, graph, nt_bundle_labels(m->bundle), NULL, n, m->k, classes, scratch));
+        NT_TRY(nt_survey_deep_add(m->deep, graph));
     }
-    struct nt_random random;
-    nt_random_seed(&random, m->seed, 0);
-    m->calibration_count = NT_MEASURING_CALIBRATION < n / 2 ? NT_MEASURING_CALIBRATION : n / 2;
-    nt_measure_calibration(m->calibration, n, m->calibration_count, &random);
-    struct nt_conformity in = {counts,  nt_bundle_labels(m->bundle), m->calibration, n,
-                               classes, m->calibration_count,        layers * m->k};
-    return nt_measure_credibility(credibility, confidence, m->credible, &in, NULL, n, scratch);
+    return nt_survey_deep_finish(credibility, confidence, m->credible, m->deep, m->seed);
 }
 
 /* A map [N, 2] out of a .npy. */
@@ -234,9 +207,7 @@ enum { NOBODY = NT_BUNDLE_MAX_SAMPLES };
 static enum nt_status measure(struct nt_measuring *m, const struct request *r, struct nt_error *error) {
     const nt_graph *graph;
     NT_TRY(find_graph(&graph, m, m->layer, error));
-    NT_TRY(measure_agreement(m, graph, error));
-    NT_TRY(measure_labels(m, graph, error));
-    NT_TRY(measure_dimension(m, graph, error));
+    NT_TRY(survey_layer(m, graph, error));
     if (r->map != NULL) {
         NT_TRY(measure_map(m, graph, r->map, error));
     }
@@ -274,6 +245,8 @@ static enum nt_status prepare(struct nt_measuring *m, const struct request *r, s
 
 static void end(struct nt_measuring *m) {
     nt_suggest_free(m->suggest);
+    nt_survey_clear(&m->survey, memory());
+    nt_survey_deep_free(m->deep);
     for (uint32_t l = 0; l < NT_BUNDLE_MAX_LAYERS; l++) {
         nt_graph_free(m->graph[l]);
     }
@@ -284,7 +257,7 @@ static void end(struct nt_measuring *m) {
 }
 
 int nt_command_measures(int count, char **arguments) {
-    struct request r = {.k = MOST_K, .p = 0.98, .seed = 1, .sample = NOBODY};
+    struct request r = {.k = MOST_K, .p = NT_SURVEY_RBO_P, .seed = NT_SURVEY_SEED, .sample = NOBODY};
     const struct nt_option option[] = {
         {"BUNDLE", NT_OPTION_PLACE, &r.path, 0, 0, "folder of the bundle", true},
         {"-o", NT_OPTION_TEXT, &r.output, 0, 0, "folder for the .csv and .json files", true},

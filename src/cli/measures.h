@@ -5,8 +5,9 @@
 #include "ntrace/bundle.h"
 #include "ntrace/measures.h"
 #include "ntrace/suggest.h"
+#include "ntrace/survey.h"
 
-enum { NT_MEASURING_HELD = 64, NT_MEASURING_COLUMNS = 16, NT_MEASURING_CALIBRATION = 750, NT_MEASURING_POINTS = 256 };
+enum { NT_MEASURING_HELD = 64, NT_MEASURING_COLUMNS = 16, NT_MEASURING_POINTS = 256 };
 
 struct nt_measure_column {
     const char *name;
@@ -21,10 +22,9 @@ struct nt_measuring {
     nt_graph *graph[NT_BUNDLE_MAX_LAYERS]; /* NULL where it was not asked for */
     struct nt_measure_column column[NT_MEASURING_COLUMNS];
     uint32_t columns;
-    double hubness, *dimension; /* [classes + 1], of all samples last */
-    uint32_t *dimension_used;   /* [classes + 1] */
-    uint32_t *calibration, calibration_count;
-    uint16_t *credible; /* [samples] the class that credibility speaks of; NULL where it was not asked for */
+    struct nt_survey survey;
+    nt_survey_deep *deep; /* NULL where it was not asked for */
+    uint16_t *credible;   /* [samples] the class that credibility speaks of; NULL where it was not asked for */
     nt_suggest *suggest;
     double *at, *density; /* [NT_MEASURING_POINTS], [classes, NT_MEASURING_POINTS]; NULL where not asked for */
     void *held[NT_MEASURING_HELD];

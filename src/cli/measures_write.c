@@ -116,14 +116,16 @@ static void add_figures(cJSON *root, const struct nt_measuring *m) {
     for (uint32_t c = 0; c < m->columns; c++) {
         cJSON_AddNumberToObject(means, m->column[c].name, nt_measure_mean(m->column[c].value, m->samples));
     }
-    cJSON_AddNumberToObject(root, "hubness", m->hubness);
+    cJSON_AddNumberToObject(root, "hubness", m->survey.hubness);
     cJSON *dimension = cJSON_AddObjectToObject(root, "dimension");
-    cJSON_AddNumberToObject(dimension, "all", m->dimension[classes]);
-    cJSON_AddNumberToObject(dimension, "used", m->dimension_used[classes]);
-    add_numbers(dimension, "classes", m->dimension, classes);
-    add_counts(dimension, "usedOfClass", m->dimension_used, classes);
-    if (m->credible != NULL) {
-        add_counts(root, "calibration", m->calibration, m->calibration_count);
+    cJSON_AddNumberToObject(dimension, "all", m->survey.dimension[classes]);
+    cJSON_AddNumberToObject(dimension, "used", m->survey.dimension_used[classes]);
+    add_numbers(dimension, "classes", m->survey.dimension, classes);
+    add_counts(dimension, "usedOfClass", m->survey.dimension_used, classes);
+    if (m->deep != NULL) {
+        uint32_t count;
+        const uint32_t *calibration = nt_survey_deep_calibration(m->deep, &count);
+        add_counts(root, "calibration", calibration, count);
     }
 }
 

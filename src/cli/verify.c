@@ -1,9 +1,11 @@
+#include <math.h>
 #include <stdio.h>
 
 #include "cli/command.h"
 #include "cli/options.h"
 #include "ntrace/chunk.h"
 #include "ntrace/folder.h"
+#include "ntrace/measures.h"
 
 /* Feeds every chunk; goes on after a failure, so that all of them are named. */
 static uint32_t check_chunks(uint64_t *bytes, nt_bundle *bundle, const char *path) {
@@ -53,6 +55,32 @@ static uint32_t check_complete(nt_bundle *bundle) {
     return missing;
 }
 
+static bool is_near(const float *value, uint32_t count, double mean) {
+    return fabs(nt_measure_mean(value, count) - mean) <= 1.0 / 255;
+}
+
+/* What is shipped worked out: of all layers or, as in bundles of version 1, of none, and as good as the manifest says.
+ */
+static uint32_t check_answers(const nt_bundle *bundle) {
+    uint32_t layers = nt_bundle_layers(bundle), n = nt_bundle_samples(bundle), there = 0, failed = 0, suggestions;
+    for (uint32_t l = 0; l < layers; l++) {
+        const struct nt_bundle_map *said = &nt_bundle_layer(bundle, l)->map;
+        const struct nt_bundle_mapped *map = nt_bundle_mapped(bundle, l);
+        there += (map != NULL) + (nt_bundle_measured(bundle, l) != NULL);
+        if (map != NULL && !(is_near(map->trustworthiness, n, said->trustworthiness) &&
+                             is_near(map->continuity, n, said->continuity))) {
+            (void)fprintf(stderr, "ntrace verify: the map of layer %u is not as good as the manifest says\n", l);
+            failed++;
+        }
+    }
+    there += nt_bundle_suggestions(bundle, &suggestions) != NULL;
+    if (there != 0 && there != 2 * layers + 1) {
+        (void)fprintf(stderr, "ntrace verify: expected maps and measures of all layers and suggestions, or none\n");
+        failed++;
+    }
+    return failed;
+}
+
 int nt_command_verify(int count, char **arguments) {
     const char *path = NULL;
     const struct nt_option option[] = {{"BUNDLE", NT_OPTION_PLACE, &path, 0, 0, "folder of the bundle", true}};
@@ -68,7 +96,7 @@ int nt_command_verify(int count, char **arguments) {
     }
     uint64_t bytes = 0;
     uint32_t chunks = nt_bundle_chunks(bundle), failed = check_chunks(&bytes, bundle, path);
-    failed += failed == 0 ? check_complete(bundle) : 0;
+    failed += failed == 0 ? check_complete(bundle) + check_answers(bundle) : 0;
     if (failed == 0) {
         printf("%s: %u chunks, %llu bytes, %u samples, %u layers: all good\n", path, chunks, (unsigned long long)bytes,
                nt_bundle_samples(bundle), nt_bundle_layers(bundle));

@@ -29,12 +29,7 @@ static double rank_biased_overlap(const uint32_t *entering, uint32_t k, double p
     return agreement * weight + (1 - p) / p * sum;
 }
 
-static void write(const struct nt_agreement *out, uint32_t i, const uint32_t *entering, uint32_t k, uint32_t n,
-                  double p) {
-    uint32_t common = 0;
-    for (uint32_t d = 0; d < k; d++) {
-        common += entering[d];
-    }
+static void write_of_overlap(const struct nt_agreement *out, uint32_t i, uint32_t common, uint32_t k, uint32_t n) {
     if (out->overlap != NULL) {
         out->overlap[i] = (float)common;
     }
@@ -44,9 +39,31 @@ static void write(const struct nt_agreement *out, uint32_t i, const uint32_t *en
     if (out->jaccard != NULL) {
         out->jaccard[i] = (float)((double)common / (2 * k - common));
     }
+}
+
+static void write(const struct nt_agreement *out, uint32_t i, const uint32_t *entering, uint32_t k, uint32_t n,
+                  double p) {
+    uint32_t common = 0;
+    for (uint32_t d = 0; d < k; d++) {
+        common += entering[d];
+    }
+    write_of_overlap(out, i, common, k, n);
     if (out->rbo != NULL) {
         out->rbo[i] = (float)rank_biased_overlap(entering, k, p);
     }
+}
+
+enum nt_status nt_measure_of_overlap(const struct nt_agreement *out, const uint16_t *overlap, uint32_t count,
+                                     uint32_t k, uint32_t n) {
+    for (uint32_t i = 0; i < count; i++) {
+        if (overlap[i] > k || k < 1 || k >= n) {
+            return NT_E_ARG;
+        }
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        write_of_overlap(out, i, overlap[i], k, n);
+    }
+    return NT_OK;
 }
 
 enum nt_status nt_measure_agreement(const struct nt_agreement *out, const nt_graph *a, const nt_graph *b,

@@ -1,4 +1,5 @@
 /** The small bundle that the Makefile packs for tests, read from files as a browser would fetch it. */
+import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -59,4 +60,16 @@ export function flipped(bytes, at = bytes.length >> 1) {
   const copy = Buffer.from(bytes);
   copy[at] ^= 1;
   return copy;
+}
+
+/** A `change` that answers a changed manifest, under the name that fits it. @param {(manifest: any) => void} edit */
+export function withManifest(edit) {
+  let changed = "";
+  return async (/** @type {string} */ path, /** @type {Buffer | null} */ bytes) => {
+    if (path !== "current.json") return path.startsWith("m.") ? Buffer.from(changed) : bytes;
+    const manifest = JSON.parse(await readFile(join(bundleFolder, JSON.parse(String(bytes)).manifest), "utf8"));
+    edit(manifest);
+    changed = JSON.stringify(manifest);
+    return JSON.stringify({ manifest: `m.${createHash("sha256").update(changed).digest("hex")}.json` });
+  };
 }

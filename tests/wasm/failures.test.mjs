@@ -1,28 +1,11 @@
 /** Damaged, missing and wrong input, cancellation and progress: each failure is one typed error with words. */
 import assert from "node:assert/strict";
-import { createHash } from "node:crypto";
 import { test } from "node:test";
 
 import { NtraceError } from "../../wasm/errors.js";
-import { flipped, openTestBundle } from "./bundle.mjs";
+import { flipped, openTestBundle, withManifest } from "./bundle.mjs";
 
 const REQUEST = { sample: 4, from: 0, to: 9, k: 25 };
-
-/** Answers a changed manifest, under the name that fits it. @param {(manifest: any) => void} change */
-function withManifest(change) {
-  let changed = "";
-  return (/** @type {string} */ path, /** @type {Buffer | null} */ bytes) => {
-    if (path !== "current.json") return path.startsWith("m.") ? Buffer.from(changed) : bytes;
-    return import("node:fs/promises").then(async ({ readFile }) => {
-      const { bundleFolder } = await import("./bundle.mjs");
-      const name = JSON.parse(String(bytes)).manifest;
-      const manifest = JSON.parse(await readFile(`${bundleFolder}/${name}`, "utf8"));
-      change(manifest);
-      changed = JSON.stringify(manifest);
-      return JSON.stringify({ manifest: `m.${createHash("sha256").update(changed).digest("hex")}.json` });
-    });
-  };
-}
 
 /** A promise that settles when the signal fires, as a fetch that is under way does. @param {RequestInit} init */
 function untilAborted({ signal }) {
@@ -87,8 +70,8 @@ test("a truncated manifest is refused as damaged", async () => {
 
 test("a manifest of a later version is refused as such", async () => {
   const change = withManifest((manifest) => {
-    manifest.version = 2;
-    manifest.reader = 2;
+    manifest.version = 3;
+    manifest.reader = 3;
   });
   await rejects(openTestBundle("simd", { change }), { code: "version" });
 });

@@ -1,0 +1,148 @@
+/** What the bundle ships worked out: that it is what would be computed now, comes in small chunks, and can be left out. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { measures } from "../../wasm/measures.js";
+import { project } from "../../wasm/project.js";
+import { stability } from "../../wasm/stability.js";
+import { suggestions } from "../../wasm/suggestions.js";
+import { openTestBundle, variants, withManifest } from "./bundle.mjs";
+
+/** @typedef {import("../../wasm/ntrace.d.ts").MeasureName} MeasureName */
+
+const ANSWERS = ["map", "measures", "credibility", "suggestions"];
+/** @type {MeasureName[]} */
+const NAMES = ["overlap", "lcmc", "jaccard", "rbo", "purity", "predictionPurity", "occurrence", "dimension", "credibility", "confidence"];
+
+/** How many numbers are further apart than a tolerance. @param {ArrayLike<number>} a @param {ArrayLike<number>} b @param {number} tolerance */
+const apart = (a, b, tolerance) => Array.from(a).filter((x, i) => Math.abs(x - b[i]) > tolerance).length;
+
+/** The test's bundle with another manifest. @param {(manifest: any) => void} edit */
+const openWith = (edit) => openTestBundle("simd", { change: withManifest(edit) });
+
+for (const variant of variants) {
+  test(`measures that are shipped, in the ${variant} build, are those that are computed, to their steps`, async () => {
+    const { engine, requests } = await openTestBundle(variant);
+    const { k, reference } = engine.manifest.stability;
+    const before = requests.length;
+    const found = await Promise.all([3, 10, 13].map((layer) => measures(engine, { layer, names: NAMES })));
+    assert.ok(found.every(({ shipped }) => shipped));
+    assert.equal(requests.length - before, 5, "one chunk a layer, stability and credibility");
+    for (const shipped of found) {
+      const live = await measures(engine, { layer: shipped.layer, k, reference, names: NAMES });
+      assert.equal(live.shipped, false);
+      assert.deepEqual([shipped.k, shipped.reference, shipped.samples], [k, reference, live.samples]);
+      for (const name of NAMES.filter((n) => n !== "dimension")) {
+        const [a, b] = [/** @type {Float32Array} */ (shipped.values[name]), /** @type {Float32Array} */ (live.values[name])];
+        /* Packing finds 0.9995 of the neighbours and more: here and there one is another. */
+        const step = { occurrence: 2.5, overlap: 1.5 }[/** @type {string} */ (name)] ?? 0.02;
+        assert.ok(apart(a, b, step) <= 15, `${name}: ${apart(a, b, step)} of 600 differ`);
+        assert.ok(Math.abs(Number(shipped.means[name]) - Number(live.means[name])) < 1e-3 * Math.max(1, Number(live.means[name])), name);
+      }
+      assert.ok(Math.abs(Number(shipped.hubness) - Number(live.hubness)) < 0.01);
+      assert.ok(Math.abs(Number(shipped.dimension?.all) - Number(live.dimension?.all)) < 1e-3 * Number(live.dimension?.all));
+      assert.ok(apart(/** @type {any} */ (shipped.credibilityPredictions), /** @type {any} */ (live.credibilityPredictions), 0) <= 3);
+    }
+  });
+
+  test(`maps that are shipped, in the ${variant} build, are those that UMAP makes from layer to layer`, async () => {
+    const { engine } = await openTestBundle(variant);
+    const [first, second] = [await project(engine, { layer: 0 }), await project(engine, { layer: 1 })];
+    assert.ok(first.shipped && second.shipped && first.moved === null && Number(second.moved) < 0.5);
+    const live = await project(engine, { layer: 0, seed: 0 });
+    assert.equal(live.shipped, false);
+    for (const { neighbors, epochs, minDist, spread, seed } of [first, live]) {
+      assert.deepEqual({ neighbors, epochs, minDist, spread, seed }, { neighbors: 15, epochs: 500, minDist: 0.1, spread: 1, seed: 0 });
+    }
+    const quality = await measures(engine, { layer: 1, map: second.points, k: second.qualityK, names: ["trustworthiness", "continuity"] });
+    assert.ok(apart(/** @type {any} */ (second.trustworthiness), /** @type {any} */ (quality.values.trustworthiness), 0.51 / 255 + 5e-3) <= 15);
+    assert.ok(apart(/** @type {any} */ (second.continuity), /** @type {any} */ (quality.values.continuity), 0.51 / 255 + 5e-3) <= 15);
+    assert.ok(Math.abs(Number(engine.manifest.layers[1].map?.trustworthiness) - Number(quality.means.trustworthiness)) < 1e-3);
+  });
+}
+
+test("suggestions that are shipped are those that are computed, but for ones of equal rank", async () => {
+  const { engine } = await openTestBundle("simd");
+  const shipped = await suggestions(engine, {});
+  const live = await suggestions(engine, { k: shipped.k });
+  assert.ok(shipped.shipped && !live.shipped);
+  assert.deepEqual(shipped.layers, live.layers);
+  assert.equal(shipped.suggestions.length, live.suggestions.length);
+  const key = (/** @type {any} */ { reason, sample, layer }) => `${reason} ${layer} ${sample}`;
+  const known = new Set(live.suggestions.map(key));
+  const missing = shipped.suggestions.filter((suggestion) => !known.has(key(suggestion)));
+  assert.ok(missing.length <= 0.03 * live.suggestions.length, `${missing.length} of ${live.suggestions.length}`);
+});
+
+test("measures of some samples are those of all, picked, and means are over them", async () => {
+  const { engine } = await openTestBundle("simd");
+  const samples = [7, 599, 42];
+  const all = await measures(engine, { layer: 12 });
+  const some = await measures(engine, { layer: 12, samples });
+  assert.deepEqual(Array.from(/** @type {any} */ (some.values.purity)), samples.map((sample) => all.values.purity?.[sample]));
+  assert.ok(Math.abs(Number(some.means.occurrence) - samples.reduce((sum, sample) => sum + Number(all.values.occurrence?.[sample]), 0) / 3) < 1e-4);
+  assert.equal(some.hubness, all.hubness, "hubness is of all samples");
+  assert.deepEqual(Object.keys(all.values), ["overlap", "lcmc", "jaccard", "rbo", "purity", "predictionPurity", "occurrence"]);
+});
+
+test("overlaps that are shipped with measures are the shipped stability", async () => {
+  const { engine } = await openTestBundle("scalar");
+  const { values } = await stability(engine, {});
+  for (const layer of [0, 10, 13]) {
+    const { values: found } = await measures(engine, { layer, names: ["overlap"] });
+    assert.deepEqual(Array.from(/** @type {any} */ (found.overlap)), Array.from(values.subarray(layer * 600, layer * 600 + 600)));
+  }
+});
+
+test("a live map starts from a shipped one", async () => {
+  const { engine } = await openTestBundle("simd");
+  const { points } = await project(engine, { layer: 12 });
+  const other = (await openTestBundle("simd")).engine;
+  const warm = await project(other, { layer: 13, from: 12, epochs: 20 });
+  assert.deepEqual(warm.points, (await project(engine, { layer: 13, from: points, epochs: 20 })).points);
+  assert.equal(warm.shipped, false);
+});
+
+test("a chunk of answers is fetched once, when it is asked for", async () => {
+  const { engine, requests } = await openTestBundle("simd");
+  const files = engine.manifest.chunks.filter(({ role }) => ANSWERS.includes(role)).map(({ file }) => file);
+  assert.equal(files.length, 2 * 13 + 2);
+  assert.ok(files.every((file) => !requests.includes(file)));
+  await project(engine, { layer: 5 });
+  await project(engine, { layer: 5 });
+  await suggestions(engine, {});
+  await suggestions(engine, {});
+  assert.equal(requests.filter((/** @type {string} */ file) => files.includes(file)).length, 2);
+});
+
+test("a bundle of version 1, which ships no answers, computes them", async () => {
+  const { engine } = await openWith((manifest) => {
+    manifest.version = manifest.reader = 1;
+    manifest.chunks = manifest.chunks.filter((/** @type {any} */ { role }) => !ANSWERS.includes(role));
+    delete manifest.measures;
+    for (const layer of manifest.layers) delete layer.map;
+  });
+  await assert.rejects(project(engine, { layer: 13, from: 3 }), { code: "missing", message: /no map of MaxPool2d/ });
+  const map = await project(engine, { layer: 13 });
+  assert.equal(map.shipped, false);
+  assert.equal(map.trustworthiness, undefined);
+  assert.equal((await measures(engine, { layer: 13, names: ["purity"] })).shipped, false);
+  assert.equal((await measures(engine, { layer: 13, names: ["overlap"] })).shipped, true, "stability is shipped in version 1 too");
+});
+
+test("manifests that describe answers wrongly are refused in words", async () => {
+  /** @param {(manifest: any, chunk: (role: string) => any) => void} edit @param {RegExp} message */
+  const refused = (edit, message) =>
+    assert.rejects(openWith((manifest) => edit(manifest, (role) => manifest.chunks.find((/** @type {any} */ chunk) => chunk.role === role))), { code: "format", message });
+  await refused((manifest) => delete manifest.layers[0].map, /expected a layer whose map is described/);
+  await refused((manifest) => (manifest.layers[2].map.step = 0), /layers\[2\]\.map\.step/);
+  await refused((manifest) => (manifest.layers[2].map.k = 300), /layers\[2\]\.map\.k/);
+  await refused((manifest) => (manifest.layers[2].map.moved = -1), /layers\[2\]\.map\.moved/);
+  await refused((manifest) => delete manifest.measures, /expected a bundle that says how its measures were made/);
+  await refused((manifest) => (manifest.measures.p = 1), /measures\.p/);
+  await refused((_, chunk) => (chunk("map").raw -= 6), /rows times what one row of this role takes/);
+  await refused((_, chunk) => (chunk("suggestions").raw -= 4), /expected whole suggestions/);
+  await refused((_, chunk) => (chunk("measures").layer = 10), /expected a layer with codes of its own/);
+  await refused((_, chunk) => (chunk("credibility").rows = 599), /expected/);
+});
+
