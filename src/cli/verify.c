@@ -66,14 +66,15 @@ static uint32_t check_answers(const nt_bundle *bundle) {
     for (uint32_t l = 0; l < layers; l++) {
         const struct nt_bundle_map *said = &nt_bundle_layer(bundle, l)->map;
         const struct nt_bundle_mapped *map = nt_bundle_mapped(bundle, l);
-        there += (map != NULL) + (nt_bundle_measured(bundle, l) != NULL);
+        there += map != NULL ? 1 : 0;
+        there += nt_bundle_measured(bundle, l) != NULL ? 1 : 0;
         if (map != NULL && !(is_near(map->trustworthiness, n, said->trustworthiness) &&
                              is_near(map->continuity, n, said->continuity))) {
             (void)fprintf(stderr, "ntrace verify: the map of layer %u is not as good as the manifest says\n", l);
             failed++;
         }
     }
-    there += nt_bundle_suggestions(bundle, &suggestions) != NULL;
+    there += nt_bundle_suggestions(bundle, &suggestions) != NULL ? 1 : 0;
     if (there != 0 && there != 2 * layers + 1) {
         (void)fprintf(stderr, "ntrace verify: expected maps and measures of all layers and suggestions, or none\n");
         failed++;
