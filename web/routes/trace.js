@@ -7,7 +7,7 @@ import { createTrace, isSettled } from "../views/trace.js";
 
 /** @param {HTMLElement} root @param {import("../main.js").Context} context @returns {import("../main.js").Route} */
 export function createTraceRoute(root, { bundle, store, sketches, sprites, theme, report }) {
-  const view = createTrace(root, { bundle, sketches, sprites, theme, onChange: store.set, onAhead, onSeen, onFailed });
+  const view = createTrace(root, { bundle, sketches, sprites, theme, onChange: store.set, onAhead: (to) => session.prepare({ ...store.get(), to }), onSeen, onFailed });
   /** @type {Uint16Array | null} */
   let stability = null;
   /** @type {import("../session.js").Answer} */
@@ -54,11 +54,6 @@ export function createTraceRoute(root, { bundle, store, sketches, sprites, theme
   function onFailed(error, retry) {
     const hint = "The figures below the first one could not be fetched. Check the connection and try again.";
     report.failed(Object.assign(error, { code: /** @type {const} */ ("network"), hint }), retry);
-  }
-
-  /** Fetches what the next step of a walk needs, while this one is looked at. @param {number} layer */
-  function onAhead(layer) {
-    bundle.neighbors({ sample: store.get().sample, layer, k: 1, exact: false }).catch(() => undefined); // the step itself will say what is wrong
   }
 
   async function readStability() {

@@ -99,6 +99,7 @@ export function createDistances(root, { manifest, labels, sketches, sprites, the
       })
       .order()
       .classed("is-own", (c) => c === own());
+    rows.classed("is-waiting", orderOf === ""); // names that would change their places are not shown yet
     for (const end of ENDS) drawEnd(end, row.select(`.ridge-${end}`));
   }
 

@@ -28,7 +28,7 @@ const BACK = "M13,2.5L5.5,8L13,13.5ZM5,2.5H3V13.5H5Z";
  *   manifest: import("../../wasm/ntrace.d.ts").Manifest,
  *   onStep: (to: number) => void,
  *   onAhead: (layer: number) => void,
- * }} options onAhead: the layer that comes next while playing
+ * }} options onAhead: the layer that is likely to come next
  */
 export function createPlayer(root, { manifest, onStep, onAhead }) {
   const { layers } = manifest;
@@ -38,6 +38,8 @@ export function createPlayer(root, { manifest, onStep, onAhead }) {
   let playing = false;
   /** The layer that was asked for last, here: another one comes from another hand, and ends the play. */
   let wished = -1;
+  /** Which way the last step went. */
+  let way = 0;
   let timer = 0;
 
   const block = select(root).append("section").attr("class", "player").attr("aria-label", "Walk through the layers");
@@ -60,6 +62,7 @@ export function createPlayer(root, { manifest, onStep, onAhead }) {
 
   /** @param {number} to */
   function go(to) {
+    way = Math.sign(to - state.to);
     wished = to;
     onStep(to);
   }
@@ -83,11 +86,13 @@ export function createPlayer(root, { manifest, onStep, onAhead }) {
     render();
   }
 
-  /** The next step, once this layer has been drawn and looked at. */
+  /** The next step: prepared once this layer has been drawn, taken once it has been looked at. */
   function schedule() {
-    if (!playing || timer || state.stage !== "drawn" || state.to !== wished) return;
+    if (timer || state.stage !== "drawn" || state.to !== wished) return;
+    const next = state.to + (playing ? 1 : way);
+    if (next >= 0 && next <= last) onAhead(next);
+    if (!playing) return;
     if (state.to === last) return stop();
-    onAhead(state.to + 1);
     timer = window.setTimeout(() => {
       timer = 0;
       go(state.to + 1);

@@ -1,0 +1,381 @@
+/** The trace view's figures, used as a reader uses them, with mouse and keys, and held to the engine's own figures. */
+import assert from "node:assert/strict";
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+
+import { launch, openPage, screenshotFolder, serveSite, violations } from "./browser.mjs";
+
+const POINTS = ".radial .point[data-sample]";
+const TRACE = "#/trace?sample=1234&from=0&to=13&k=100";
+const LAST = 13;
+
+/** @type {any} */
+let browser;
+/** @type {Awaited<ReturnType<typeof serveSite>>} */
+let site;
+
+before(async () => {
+  [browser, site] = await Promise.all([launch(), serveSite()]);
+});
+after(async () => {
+  await browser?.close();
+  site?.close();
+});
+
+/**
+ * A trace's page with all its figures, at rest.
+ * @param {(page: any) => Promise<void>} use @param {{ hash?: string, context?: object }} [options]
+ */
+async function onTrace(use, { hash = TRACE, context = {} } = {}) {
+  const { page, problems, close } = await openPage(browser, context);
+  try {
+    await page.goto(site.url + hash);
+    await settled(page);
+    await page.evaluate(() => void (document.documentElement.dataset.drawn = `${performance.now()}`));
+    await page.locator(".trace-bars").scrollIntoViewIfNeeded();
+    await page.waitForSelector(".changes-bars path");
+    await use(page);
+    assert.deepEqual(problems, []);
+  } finally {
+    await close();
+  }
+}
+
+/** @param {any} page */
+async function settled(page) {
+  await page.waitForSelector("html[data-state=ready] main[data-exact=true]");
+  await page.waitForSelector(POINTS, { state: "attached" });
+}
+
+/** @param {any} page @param {string} part of the URL */
+const urlPart = (page, part) => new URLSearchParams(new URL(page.url()).hash.split("?")[1]).get(part);
+/** @param {any} page @param {string} part @param {string | null} value */
+const untilUrl = (page, part, value) =>
+  page.waitForFunction((/** @type {[string, string | null]} */ [part, value]) => new URLSearchParams(location.hash.split("?")[1]).get(part) === value, [part, value]);
+/** @param {any} page @param {number} count */
+const untilDrawn = (page, count) => page.waitForFunction((/** @type {[string, number]} */ [points, count]) => document.querySelectorAll(points).length === count, [POINTS, count]);
+/** @param {any} page @returns {Promise<number[]>} */
+const drawn = async (page) => (await page.locator(POINTS).evaluateAll((/** @type {SVGElement[]} */ nodes) => nodes.map((node) => Number(node.dataset.sample)))).sort((/** @type {number} */ a, /** @type {number} */ b) => a - b);
+/** @param {any} page */
+const historyLength = (page) => page.evaluate(() => history.length);
+
+/**
+ * Asks the engine in the page, on a bundle of its own.
+ * @template T @param {any} page @param {(bundle: import("../../wasm/ntrace.d.ts").Bundle) => Promise<T>} question @returns {Promise<T>}
+ */
+async function ask(page, question) {
+  const bundle = await page.evaluateHandle(async (/** @type {string} */ base) => (await import(new URL("engine/ntrace.js", base).href)).openBundle(new URL("bundle/", base)), site.url);
+  const answer = await page.evaluate(question, bundle);
+  await bundle.evaluate((/** @type {any} */ opened) => opened.close());
+  return answer;
+}
+
+/** The samples of the trace above in the order of their changes. @param {any} page @returns {Promise<number[]>} */
+const order = (page) =>
+  ask(page, async (bundle) => (await bundle.trace({ sample: 1234, from: 0, to: 13, k: 100 })).points.sort((a, b) => a.change - b.change || a.sample - b.sample).map(({ sample }) => sample));
+
+/** Drags over the bars, in shares of their width. @param {any} page @param {number} from @param {number} to */
+async function brush(page, from, to) {
+  const box = await page.locator(".changes-brush .overlay").boundingBox();
+  const y = box.y + box.height / 3;
+  await page.mouse.move(box.x + from * box.width, y);
+  await page.mouse.down();
+  for (const t of [0.3, 0.6, 1]) await page.mouse.move(box.x + (from + (to - from) * t) * box.width, y);
+  await page.mouse.up();
+}
+
+test("dragging over the bars draws these traces alone, says how many, and can be undone", () =>
+  onTrace(async (page) => {
+    const all = await drawn(page);
+    const sorted = await order(page);
+    const before = await historyLength(page);
+    assert.deepEqual([...sorted].sort((a, b) => a - b), all);
+    await brush(page, 0.1, 0.4);
+    await page.waitForFunction(() => location.hash.includes("keep="));
+    const [low, high] = String(urlPart(page, "keep")).split("~").map(Number);
+    assert.ok(Math.abs(low - 0.1 * all.length) <= 1 && Math.abs(high - 0.4 * all.length) <= 1, `${low} to ${high} of ${all.length}`);
+    await untilDrawn(page, high - low);
+    assert.deepEqual(await drawn(page), sorted.slice(low, high).sort((a, b) => a - b));
+    assert.match(await page.locator(".summary-moves").innerText(), new RegExp(`^${high - low} of the ${all.length} traces are drawn`));
+    assert.equal(await historyLength(page), before + 1);
+
+    await page.reload();
+    await settled(page);
+    await untilDrawn(page, high - low);
+    await page.getByRole("button", { name: "Show all" }).first().click();
+    await untilDrawn(page, all.length);
+    assert.equal(urlPart(page, "keep"), null);
+    await page.goBack();
+    await untilDrawn(page, high - low);
+  }));
+
+test("a part that is kept can be moved, and a press on the bars alone changes nothing", () =>
+  onTrace(async (page) => {
+    await brush(page, 0.1, 0.4);
+    const [low, high] = String(urlPart(page, "keep")).split("~").map(Number);
+    await brush(page, 0.25, 0.55);
+    await page.waitForFunction((/** @type {string} */ was) => !location.hash.includes(was), `keep=${low}~${high}`);
+    const [movedLow, movedHigh] = String(urlPart(page, "keep")).split("~").map(Number);
+    assert.equal(movedHigh - movedLow, high - low);
+    assert.ok(movedLow > low + 20);
+    const box = await page.locator(".changes-brush .overlay").boundingBox();
+    await page.mouse.click(box.x + 0.95 * box.width, box.y + 10);
+    await page.waitForTimeout(100);
+    assert.equal(urlPart(page, "keep"), `${movedLow}~${movedHigh}`);
+  }));
+
+test("the handles of the brush move by keys, a run of keys is one step back, and Escape draws all", () =>
+  onTrace(async (page) => {
+    const count = (await drawn(page)).length;
+    const before = await historyLength(page);
+    const [first, last] = [page.getByRole("slider", { name: /First trace drawn/ }), page.getByRole("slider", { name: /Last trace drawn/ })];
+    await first.focus();
+    for (let i = 0; i < 3; i++) await page.keyboard.press("ArrowRight");
+    await untilUrl(page, "keep", `3~${count}`);
+    await last.focus();
+    await page.keyboard.press("PageDown");
+    const high = count - Math.round(count / 10);
+    await untilUrl(page, "keep", `3~${high}`);
+    await untilDrawn(page, high - 3);
+    assert.deepEqual([await first.getAttribute("aria-valuenow"), await last.getAttribute("aria-valuenow")], ["4", `${high}`]);
+    await page.keyboard.press("Home");
+    await untilUrl(page, "keep", "3~4");
+    assert.ok((await historyLength(page)) <= before + 5);
+    await page.keyboard.press("Escape");
+    await untilUrl(page, "keep", null);
+    await untilDrawn(page, count);
+  }));
+
+test("another trace begins with all its traces", () =>
+  onTrace(async (page) => {
+    await page.locator("[data-layer-to='12']").click();
+    await untilUrl(page, "keep", null);
+    await settled(page);
+    assert.ok((await drawn(page)).length >= 100);
+    await page.goBack();
+    await untilUrl(page, "keep", "4~20");
+    await untilDrawn(page, 16);
+  }, { hash: `${TRACE}&keep=4~20` }));
+
+test("pointing at a bar points at its mark, and the other way round", () =>
+  onTrace(async (page) => {
+    const sorted = await order(page);
+    const box = await page.locator(".changes-brush .overlay").boundingBox();
+    const at = 40;
+    await page.mouse.move(box.x + ((at + 0.5) / sorted.length) * box.width, box.y + box.height / 2);
+    await page.waitForSelector(".radial.is-pointing");
+    assert.equal((await page.locator(".card-number").innerText()).replace(/\D/g, ""), `${sorted[at]}`);
+
+    await page.locator(`${POINTS}[data-sample="${sorted[7]}"]`).focus();
+    await page.keyboard.press("Shift"); // a key, so that it is the keyboard's focus
+    await page.locator(`${POINTS}[data-sample="${sorted[7]}"]`).evaluate((/** @type {SVGElement} */ node) => {
+      node.blur();
+      node.focus();
+    });
+    const mark = page.locator(".changes-pointed rect");
+    await page.waitForFunction((/** @type {number} */ x) => Math.abs(Number(document.querySelector(".changes-pointed line")?.getAttribute("x1")) - x) < 1.5, await page.evaluate((/** @type {number} */ share) => {
+      const overlay = /** @type {SVGRectElement} */ (document.querySelector(".changes-brush .overlay"));
+      return Number(overlay.getAttribute("x")) + share * Number(overlay.getAttribute("width"));
+    }, 7.5 / sorted.length));
+    assert.ok(await mark.isVisible());
+  }));
+
+test("the humps are the engine's densities, at both layers, with its nearest and farthest", () =>
+  onTrace(async (page) => {
+    await page.locator(".distances").scrollIntoViewIfNeeded();
+    await page.getByText("Exact: distances between the network's own activations").waitFor();
+    const expected = await ask(page, async (bundle) =>
+      Promise.all([0, 13].map(async (layer) => {
+        const { density, points, nearest, farthest, at } = await bundle.densities({ sample: 1234, layer });
+        return { density: Array.from(density), points, nearest, farthest, low: at[0], high: at[points - 1] };
+      })));
+    const names = await page.locator(".distances-rows button").evaluateAll((/** @type {HTMLElement[]} */ nodes) => nodes.map((node) => Number(node.dataset.class)));
+    assert.equal(new Set(names).size, 15);
+    for (const [i, end] of ["from", "to"].entries()) {
+      const { density, points } = expected[i];
+      const top = Math.max(...density);
+      const paths = await page.locator(`.ridge-${end} .ridge-line`).evaluateAll((/** @type {Element[]} */ nodes) => nodes.map((node) => node.getAttribute("d")));
+      for (const [row, label] of names.entries()) {
+        const heights = [...paths[row].matchAll(/,([-\d.e]+)/g)].map(([, y]) => top * (1 - Number(y) / 100));
+        assert.equal(heights.length, points);
+        heights.forEach((height, at) => assert.ok(Math.abs(height - density[label * points + at]) < 1e-3 * top, `class ${label} at ${at}: ${height}`));
+      }
+    }
+    const own = await page.locator(".distances-rows .is-own button").getAttribute("data-class");
+    const shown = () => page.locator("[data-example]").evaluateAll((/** @type {HTMLElement[]} */ nodes) => nodes.map((node) => Number(node.dataset.example)));
+    const examples = (/** @type {number} */ label) => expected.flatMap(({ nearest, farthest }) => [...nearest[label], ...farthest[label]].map(({ sample }) => sample));
+    assert.deepEqual(await shown(), examples(Number(own)));
+    await page.locator(".distances-rows button[data-class='3']").hover();
+    await page.waitForSelector(".distances-rows .is-looked [data-class='3']");
+    assert.deepEqual(await shown(), examples(3));
+    await page.locator(".distances-rows button[data-class='3']").focus();
+    await page.keyboard.press("ArrowDown");
+    const next = names[names.indexOf(3) + 1] ?? 3;
+    await page.waitForSelector(`.distances-rows .is-looked [data-class='${next}']`);
+    assert.deepEqual(await shown(), examples(next));
+
+    const example = page.locator("[data-example]").first();
+    const travelled = await example.getAttribute("data-example");
+    await example.click();
+    await untilUrl(page, "sample", travelled);
+  }));
+
+test("the curve is the shipped table's, with its quartiles, and a layer of it becomes the one travelled to", () =>
+  onTrace(async (page) => {
+    await page.locator(".curve").scrollIntoViewIfNeeded();
+    await page.waitForSelector(".curve-dot");
+    const { curve, quarters } = await ask(page, async (bundle) => {
+      const { values } = await bundle.stability();
+      const { dataset, layers } = bundle.manifest;
+      const rows = layers.map((_, l) => Array.from(values.subarray(l * dataset.samples, (l + 1) * dataset.samples)));
+      const sorted = rows.map((row) => [...row].sort((a, b) => a - b));
+      return { curve: rows.map((row) => row[1234]), quarters: sorted.map((row) => [0.25, 0.5, 0.75].map((share) => row[Math.ceil(share * row.length) - 1])) };
+    });
+    const steps = page.locator(".curve-step");
+    for (const layer of [0, 3, 9, 13]) {
+      const words = await steps.nth(layer).getAttribute("aria-label");
+      const [low, median, high] = quarters[layer];
+      assert.ok(words.endsWith(`keeps ${curve[layer]}. Half of all sketches keep ${low} to ${high}, the median is ${median}.`), words);
+    }
+    const heights = await page.locator(".curve-dot").evaluateAll((/** @type {Element[]} */ nodes) => nodes.map((node) => Number(node.getAttribute("cy"))));
+    const slope = (heights[0] - heights[4]) / (curve[0] - curve[4]);
+    heights.forEach((/** @type {number} */ y, /** @type {number} */ layer) => assert.ok(Math.abs(y - heights[0] - slope * (curve[layer] - curve[0])) < 0.01));
+
+    await steps.nth(5).click();
+    await untilUrl(page, "to", "5");
+    await steps.nth(5).focus();
+    await page.keyboard.press("ArrowLeft");
+    await page.keyboard.press("Enter");
+    await untilUrl(page, "to", "4");
+    await page.waitForSelector(".curve-dot.is-to >> nth=0");
+    assert.equal(await steps.nth(4).getAttribute("aria-pressed"), "true");
+  }));
+
+test("stepping walks 'to' from layer to layer with the same marks, as one step of the history", () =>
+  onTrace(async (page) => {
+    const before = await historyLength(page);
+    const [back, on] = [page.getByRole("button", { name: "Step back a layer" }), page.getByRole("button", { name: "Step on a layer" })];
+    await back.click();
+    await untilUrl(page, "to", "6");
+    await settled(page);
+    await untilDrawn(page, (await ask(page, async (bundle) => (await bundle.trace({ sample: 1234, from: 0, to: 6, k: 100 })).points.length)));
+    const sorted = await drawn(page);
+    await page.locator(POINTS).evaluateAll((/** @type {any[]} */ nodes) => nodes.forEach((node) => (node.kept = true)));
+    await back.click();
+    await untilUrl(page, "to", "5");
+    await settled(page);
+    await page.waitForTimeout(200);
+    const stayed = await page.locator(POINTS).evaluateAll((/** @type {any[]} */ nodes) => nodes.filter((node) => node.kept).map((node) => Number(node.dataset.sample)));
+    const now = await drawn(page);
+    assert.deepEqual(stayed.sort((/** @type {number} */ a, /** @type {number} */ b) => a - b), now.filter((sample) => sorted.includes(sample)));
+    assert.ok(stayed.length >= 100, "all of the neighbours at 'from' are there at every step");
+    await on.click();
+    await untilUrl(page, "to", "6");
+    await on.focus();
+    await page.keyboard.press("ArrowRight");
+    await untilUrl(page, "to", "7");
+    await page.keyboard.press("ArrowLeft");
+    await untilUrl(page, "to", "6");
+    assert.equal(urlPart(page, "from"), "0");
+    assert.equal(await historyLength(page), before + 1);
+  }, { hash: "#/trace?sample=1234&from=0&to=7&k=100" }));
+
+for (const reducedMotion of /** @type {const} */ (["no-preference", "reduce"])) {
+  test(`playing walks on to the last layer and stops there, and space pauses, with motion: ${reducedMotion}`, () =>
+    onTrace(async (page) => {
+      const before = await historyLength(page);
+      await page.getByLabel("Speed").selectOption({ label: "fast" });
+      await page.evaluate(() => {
+        const seen = /** @type {string[]} */ (/** @type {any} */ (window).seen = []);
+        const replace = history.replaceState.bind(history);
+        const push = history.pushState.bind(history);
+        const note = (/** @type {any} */ url) => void seen.push(String(new URLSearchParams(String(url).split("?")[1]).get("to")));
+        history.replaceState = (...given) => (note(given[2]), replace(...given));
+        history.pushState = (...given) => (note(given[2]), push(...given));
+      });
+      const play = page.locator("[data-player=play]");
+      await play.focus();
+      await page.keyboard.press("Space");
+      await page.waitForFunction(() => document.querySelector("[data-player=play]")?.textContent === "Pause");
+      await untilUrl(page, "to", `${LAST - 2}`);
+      await page.keyboard.press("Space");
+      await page.waitForFunction(() => document.querySelector("[data-player=play]")?.textContent === "Play");
+      await page.waitForTimeout(1500);
+      assert.equal(urlPart(page, "to"), `${LAST - 2}`, "paused");
+      await play.click();
+      await page.waitForFunction((/** @type {number} */ last) => location.hash.includes(`to=${last}`) && document.querySelector("[data-player=play]")?.textContent === "Play", LAST);
+      assert.deepEqual(await page.evaluate(() => /** @type {any} */ (window).seen), [`${LAST - 2}`, `${LAST - 1}`, `${LAST}`]);
+      assert.equal(await historyLength(page), before + 1);
+      assert.equal(urlPart(page, "from"), "0");
+    }, { hash: `#/trace?sample=1234&from=0&to=${LAST - 3}&k=100`, context: { reducedMotion } }));
+}
+
+test("playing from the last layer begins again at the first, and another hand on the layers ends it", () =>
+  onTrace(async (page) => {
+    const play = page.locator("[data-player=play]");
+    await play.click();
+    await untilUrl(page, "to", "0");
+    await untilUrl(page, "to", "1");
+    await page.locator("[data-layer-to='9']").click();
+    await untilUrl(page, "to", "9");
+    await page.waitForFunction(() => document.querySelector("[data-player=play]")?.textContent === "Play");
+    await page.waitForTimeout(2500);
+    assert.equal(urlPart(page, "to"), "9");
+  }));
+
+test("the centre's own class is marked even where none of the neighbours is of it", () =>
+  onTrace(async (page) => {
+    const absent = await ask(page, async (bundle) => {
+      for (let sample = 0; sample < bundle.labels.length; sample++) {
+        if (bundle.labels[sample] === bundle.predictions[sample]) continue;
+        const { sectors } = await bundle.trace({ sample, from: 0, to: 13, k: 10 });
+        if (sectors.every(({ label }) => label !== bundle.labels[sample])) return { sample, name: bundle.manifest.classes[bundle.labels[sample]] };
+      }
+      return null;
+    });
+    assert.ok(absent, "no sample has lost its class: choose another way to test this");
+    await page.goto(`${site.url}#/trace?sample=${absent.sample}&from=0&to=13&k=10`);
+    await page.waitForFunction((/** @type {string} */ text) => document.querySelector(".sector-name.is-own")?.textContent === text, `${absent.name}0 → 0`);
+    const { width } = await page.locator(".sector-arc.is-own").boundingBox();
+    assert.ok(width > 3);
+  }));
+
+for (const colorScheme of /** @type {const} */ (["light", "dark"])) {
+  test(`axe-core finds nothing wrong with the trace view in ${colorScheme} colours, part of it kept or not`, () =>
+    onTrace(async (page) => {
+      await page.locator(".distances").scrollIntoViewIfNeeded();
+      await page.getByText("Exact: distances between the network's own activations").waitFor();
+      await page.waitForSelector(".curve-dot");
+      assert.deepEqual(await violations(page), []);
+      await brush(page, 0.2, 0.5).catch(() => undefined);
+      await page.locator(".trace-bars").scrollIntoViewIfNeeded();
+      await brush(page, 0.2, 0.5);
+      await page.waitForFunction(() => location.hash.includes("keep="));
+      await page.waitForTimeout(800);
+      assert.deepEqual(await violations(page), []);
+    }, { context: { colorScheme } }));
+}
+
+for (const [width, height] of [[1440, 900], [1024, 800], [390, 844], [360, 740]]) {
+  test(`the trace view fits ${width} pixels, and what comes later moves nothing that is seen`, () =>
+    onTrace(async (page) => {
+      await page.locator(".curve").scrollIntoViewIfNeeded();
+      await page.waitForSelector(".curve-dot");
+      await page.getByText("Exact: distances between the network's own activations").waitFor();
+      const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+      assert.ok(wide <= 0, `${wide} pixels stick out at the side`);
+      const shifted = await page.evaluate(() => new Promise((resolve) => {
+        const drawn = Number(document.documentElement.dataset.drawn);
+        let sum = 0;
+        new PerformanceObserver((list) => {
+          for (const entry of /** @type {any[]} */ (list.getEntries())) if (!entry.hadRecentInput && entry.startTime > drawn) sum += entry.value;
+        }).observe({ type: "layout-shift", buffered: true });
+        setTimeout(() => resolve(sum), 200);
+      }));
+      assert.ok(Number(shifted) < 0.02, `layout shifts add up to ${shifted}`);
+      await mkdir(screenshotFolder, { recursive: true });
+      await page.evaluate(() => scrollTo(0, 0));
+      await page.screenshot({ path: join(screenshotFolder, `trace-${width}.png`), fullPage: true });
+    }, { context: { viewport: { width, height } } }));
+}
