@@ -10,6 +10,7 @@ static const struct {
 } COMMANDS[] = {
     {"sketch", "draw synthetic sketches as .npy bitmaps", nt_command_sketch},
     {"train", "train the reference network, or evaluate one", nt_command_train},
+    {"split", "draw a split of samples again that torch.randperm drew", nt_command_split},
     {"pack", "pack images, labels and a network into a bundle", nt_command_pack},
     {"verify", "check every hash, size and shape of a bundle", nt_command_verify},
     {"query", "print the nearest neighbours of a sample", nt_command_query},
