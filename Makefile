@@ -27,6 +27,7 @@ help:
 	@echo 'make data     the default bundle, build/site/bundle'
 	@echo 'make dist     the folder to deploy, build/site, with everything in it'
 	@echo 'make bench    print each measured figure, with the machine and the date'
+	@echo 'make fuzz     feed every reader with broken files, FUZZ_SECONDS=600 each (make fuzz FUZZ=fuzz_png: one of them)'
 	@echo 'make lint     check formatting and types, and compile with warnings as errors'
 	@echo 'make format   format the C sources'
 	@echo 'make clean    remove build/'
@@ -36,6 +37,7 @@ help:
 NATIVE_PACKAGES = libcjson-dev:/usr/include/cjson/cJSON.h zlib1g-dev:/usr/include/zlib.h libpng-dev:/usr/include/png.h
 WASM_PACKAGES = emscripten:/usr/bin/emcc dpkg-dev:/usr/bin/dpkg-source
 TEST_PACKAGES = libcmocka-dev:/usr/include/cmocka.h
+FUZZ_PACKAGES = clang:/usr/bin/clang libclang-rt-dev:/usr/share/doc/libclang-rt-dev
 BROWSER_PACKAGES = chromium:/usr/bin/chromium fonts-dejavu-core:/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf
 NPM = web/node_modules/.package-lock.json
 BENCH_NPM = tests/bench/node_modules/.package-lock.json
@@ -45,7 +47,8 @@ setup-native: PACKAGES = $(NATIVE_PACKAGES)
 setup-wasm: PACKAGES = $(WASM_PACKAGES)
 setup-test: PACKAGES = $(TEST_PACKAGES)
 setup-browser: PACKAGES = $(BROWSER_PACKAGES)
-setup-native setup-wasm setup-test setup-browser:
+setup-fuzz: PACKAGES = $(FUZZ_PACKAGES)
+setup-native setup-wasm setup-test setup-browser setup-fuzz:
 	@missing=; for p in $(PACKAGES); do [ -e "$${p#*:}" ] || missing="$$missing $${p%%:*}"; done; \
 	[ -z "$$missing" ] && exit 0; \
 	if [ "$$(id -u)" = 0 ]; then root=; elif command -v sudo >/dev/null; then root=sudo; else \
@@ -170,6 +173,7 @@ NODE_TEST = $(NODE) --test --test-reporter=spec
 
 test:
 	$(MAKE) test-native
+	$(MAKE) test-fuzz
 	$(MAKE) test-cli
 	$(MAKE) test-wasm
 	$(MAKE) test-web
@@ -196,6 +200,31 @@ test-wasm: wasm build/tests/bundle/current.json
 test-web: wasm web data build/tests/bundle/current.json | setup-browser
 	$(NODE_TEST) --test-concurrency=1 $(wildcard tests/web/*.test.mjs)
 
+# ---- Fuzzing: each reader by libFuzzer under ASan and UBSan; test-fuzz replays the corpora without it. ----
+
+FUZZ = $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
+FUZZ_SECONDS = 600
+FUZZ_SANITIZE = -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+
+fuzz: $(FUZZ:%=build/fuzz/tests/fuzz/%)
+	@set -e; for t in $(FUZZ); do echo "== $$t"; mkdir -p build/fuzz/corpus/$$t; build/fuzz/tests/fuzz/$$t \
+	-max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=4096 -print_final_stats=1 -verbosity=0 \
+	-artifact_prefix=build/fuzz/$$t- build/fuzz/corpus/$$t tests/fuzz/corpus/$${t#fuzz_}; done
+
+test-fuzz: $(FUZZ:%=build/sanitized/tests/fuzz/%)
+	@set -e; for t in $(FUZZ); do build/sanitized/tests/fuzz/$$t tests/fuzz/corpus/$${t#fuzz_}; done
+
+build/fuzz/%.o: %.c | setup-native setup-fuzz
+	@mkdir -p $(@D)
+	clang $(NT_CFLAGS) $(FUZZ_SANITIZE) -fsanitize=fuzzer-no-link -c -o $@ $<
+build/fuzz/libntrace.a: $(NATIVE_SOURCES:%.c=build/fuzz/%.o)
+	rm -f $@ && ar rcs $@ $^
+build/fuzz/tests/fuzz/%: build/fuzz/tests/fuzz/%.o build/fuzz/tests/fuzz/input.o build/fuzz/libntrace.a
+	clang $(FUZZ_SANITIZE) -fsanitize=fuzzer -o $@ $^ $(LIBRARIES)
+build/sanitized/tests/fuzz/%: build/sanitized/tests/fuzz/%.o build/sanitized/tests/fuzz/input.o \
+	build/sanitized/tests/fuzz/replay.o build/sanitized/libntrace.a
+	$(CC) $(SANITIZE) -o $@ $^ $(LIBRARIES)
+
 # ---- Figures: what issue and README claim, measured. PyTorch is asked where it is installed (python3-torch). ----
 
 REAL_SKETCHES = $(wildcard ../shared/quickdraw)
@@ -214,7 +243,7 @@ build/native/tests/bench/network: build/native/tests/bench/network.o build/nativ
 	$(CC) $(CFLAGS) -o $@ $^ $(LIBRARIES)
 
 lint: $(NPM) build/wasm/debian/stamp | setup-native setup-test
-	$(CC) $(filter-out -M%,$(NT_CFLAGS)) -Werror -O2 -fsyntax-only $(NATIVE_SOURCES) $(CLI_SOURCES) $(TESTS:%=tests/c/%.c) tests/bench/network.c
+	$(CC) $(filter-out -M%,$(NT_CFLAGS)) -Werror -O2 -fsyntax-only $(NATIVE_SOURCES) $(CLI_SOURCES) $(TESTS:%=tests/c/%.c) $(wildcard tests/fuzz/*.c) tests/bench/network.c
 	$(EMCC) $(filter-out -M%,$(NT_CFLAGS)) $(WASM_CFLAGS) -msimd128 -Werror -fsyntax-only $(WASM_SOURCES)
 	web/node_modules/.bin/tsc -p web/tsconfig.json
 	@if command -v clang-format >/dev/null; then \
@@ -229,6 +258,6 @@ clean:
 
 -include $(shell find build -name '*.d' 2>/dev/null)
 .PHONY: help wasm web data dist serve setup setup-native setup-wasm setup-test setup-browser native \
-	test test-native test-cli test-wasm test-web bench lint format clean
+	test test-native test-fuzz fuzz setup-fuzz test-cli test-wasm test-web bench lint format clean
 .SECONDARY:
 .DELETE_ON_ERROR:

@@ -53,7 +53,7 @@ static enum nt_status add_stroke(float **point, struct reading *r, size_t points
         d->count = grown;
         d->stroke_room = room;
     }
-    if (d->points + points > d->point_room) {
+    if (d->point == NULL || d->points + points > d->point_room) {
         uint32_t room = 2 * (d->points + (uint32_t)points) + FEWEST;
         float *grown = grow(d->point, d->points, room, 2 * sizeof *d->point, r->allocator);
         if (grown == NULL) {
