@@ -1,0 +1,79 @@
+/** The selection, sample by sample: sorted by any measure, pinned by a click. */
+import { select } from "d3";
+import { count } from "../words.js";
+import { createGrid } from "./grid.js";
+import { KEYS, createOrder, readSort } from "./order.js";
+import { togglePin } from "./pins.js";
+
+/** @typedef {import("../routes/explore.js").Facts} Facts */
+/** @typedef {import("../routes/explore.js").Part} Part */
+/** @typedef {import("../routes/explore.js").PartOptions} PartOptions */
+
+/** @param {HTMLElement} root @param {PartOptions} options @returns {Part} */
+export function createSamples(root, options) {
+  const { bundle, ledger, store, onChange } = options;
+  const bar = select(root).append("div").attr("class", "panel-bar");
+  const label = bar.append("label").attr("class", "panel-sort").text("Sort by");
+  const by = label.append("select").attr("name", "sort").attr("aria-label", "Sort by");
+  by.selectAll("option").data(KEYS).join("option").attr("value", ({ name }) => name).text(({ title }) => title);
+  by.on("change", function () {
+    onChange({ sort: `${readSort(store.get().sort).descending ? "-" : ""}${this.value}` });
+  });
+  const way = bar.append("button").attr("type", "button").attr("name", "direction");
+  way.on("click", () => {
+    const { key, descending } = readSort(store.get().sort);
+    onChange({ sort: `${descending ? "" : "-"}${key.name}` });
+  });
+  const words = select(root).append("p").attr("class", "panel-words");
+  const grid = createGrid(root, {
+    ...options,
+    onPin: (sample) => onChange(togglePin(store.get(), sample)),
+    onOpen: (sample) => onChange({ view: "trace", sample }),
+  });
+
+  const order = createOrder();
+  let samples = new Uint32Array();
+  /** What the list was made of. @type {any[]} */
+  let made = [];
+
+  /** @param {Facts} facts @param {import("./order.js").Order} sorted */
+  function listOf({ selection }, { ranked }) {
+    if (made[0] !== selection || made[1] !== ranked) {
+      made = [selection, ranked];
+      samples = ranked.filter((sample) => selection.mask[sample] === 2);
+    }
+    return samples;
+  }
+
+  return {
+    update(facts) {
+      const { state, selection } = facts;
+      const sorted = order({ bundle, ledger, state });
+      const { key, descending, values } = sorted;
+      const list = listOf(facts, sorted);
+      by.property("value", key.name);
+      way.text(descending ? "↓ Descending" : "↑ Ascending").attr("aria-label", `Sorted ${descending ? "descending" : "ascending"}: switch`);
+      words.text(wordsOf(list.length, key.title, values !== null));
+      const { format } = key;
+      grid.update({
+        samples: list,
+        key: `${selection.key} ${state.sort}`,
+        pins: state.pins,
+        note: format ? (sample) => (values ? format(values[sample]) : "…") : null,
+        noteTitle: key.title,
+      });
+    },
+    point: grid.point,
+    destroy() {
+      grid.destroy();
+      root.replaceChildren();
+    },
+  };
+}
+
+/** @param {number} n @param {string} title @param {boolean} complete */
+function wordsOf(n, title, complete) {
+  if (n === 0) return "No sample is selected.";
+  const samples = `${count(n)} ${n === 1 ? "sample" : "samples"}`;
+  return complete ? `${samples}. A click lays one beside others.` : `${samples}. “${title}” is being worked out; they stand by number until then.`;
+}
