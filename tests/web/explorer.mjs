@@ -28,16 +28,40 @@ export async function waitForState(page, wanted) {
 
 /**
  * Asks a second engine on the page's bundle.
- * @template T @param {any} page @param {(bundle: import("../../wasm/ntrace.d.ts").Bundle, given: any) => Promise<T> | T} ask its code runs in the page @param {any} [given] JSON @returns {Promise<T>}
+ * @template T @template G @param {any} page
+ * @param {(bundle: import("../../wasm/ntrace.d.ts").Bundle, given: G) => Promise<T> | T} ask runs in the page @param {G} [given] JSON @returns {Promise<T>}
  */
-export const askEngine = (page, ask, given) =>
-  page.evaluate(async (/** @type {[string, any]} */ [code, parameter]) => {
+export async function askEngine(page, ask, given) {
+  const bundle = await page.evaluateHandle(async () => {
     const engine = new URL("engine/ntrace.js", document.baseURI).href;
-    const { openBundle } = await import(engine);
-    const bundle = await openBundle(new URL("bundle/", document.baseURI));
-    try {
-      return await (0, eval)(`(${code})`)(bundle, parameter);
-    } finally {
-      bundle.close();
-    }
-  }, [String(ask), given]);
+    return (await import(engine)).openBundle(new URL("bundle/", document.baseURI));
+  });
+  try {
+    return await bundle.evaluate(ask, given);
+  } finally {
+    await bundle.evaluate((/** @type {import("../../wasm/ntrace.d.ts").Bundle} */ opened) => opened.close());
+    await bundle.dispose();
+  }
+}
+
+/**
+ * The longest task of the page's main thread while something is done, in milliseconds of that thread's own time: what other
+ * work takes from a shared machine does not count.
+ * @param {any} browser @param {any} page @param {() => Promise<unknown>} run
+ */
+export async function longestTask(browser, page, run) {
+  const session = await browser.newBrowserCDPSession();
+  /** @type {any[]} */
+  const events = [];
+  session.on("Tracing.dataCollected", (/** @type {{ value: any[] }} */ { value }) => events.push(...value));
+  const mark = `${Math.round(performance.now() * 1000)}`;
+  await session.send("Tracing.start", { traceConfig: { includedCategories: ["toplevel", "blink.user_timing"] }, transferMode: "ReportEvents" });
+  await page.evaluate((/** @type {string} */ name) => performance.mark(name), mark);
+  await run();
+  const complete = new Promise((resolve) => session.once("Tracing.tracingComplete", resolve));
+  await session.send("Tracing.end");
+  await complete;
+  await session.detach();
+  const { pid, tid } = events.find(({ name }) => name === mark);
+  return Math.max(...events.filter((event) => event.pid === pid && event.tid === tid && event.ph === "X" && event.tdur).map(({ tdur }) => tdur / 1000));
+}

@@ -16,13 +16,12 @@ import { count, percent } from "../words.js";
 /**
  * @typedef {object} Cell
  * @property {HTMLElement} node
- * @property {CanvasRenderingContext2D} context
- * @property {{ label: Element, read: Element, note: Element }} lines
+ * @property {HTMLElement[]} lines label, prediction, note
  * @property {number} sample -1: none
  * @property {boolean} isDrawn
  */
 
-/** @typedef {{ index: number, node: HTMLElement, cells: Cell[] }} Row */
+/** A row has one canvas for all its thumbnails: each canvas costs the browser something at every frame. @typedef {{ index: number, node: HTMLElement, context: CanvasRenderingContext2D, cells: Cell[] }} Row */
 
 const THUMB = 60; // CSS pixels
 const LEAST_WIDTH = 84;
@@ -35,7 +34,7 @@ const SPRITES = 4; // milliseconds of a frame for making thumbnails
  */
 export function createGrid(root, { bundle, sketches, sprites, theme, onPoint, onPin, onOpen }) {
   const { classes } = bundle.manifest;
-  const scale = Math.max(2, Math.ceil(devicePixelRatio));
+  const scale = Math.ceil(devicePixelRatio);
   const scroller = /** @type {HTMLElement} */ (
     select(root).append("div").attr("class", "samples").attr("role", "grid").attr("aria-multiselectable", "true")
       .attr("aria-label", "Samples: arrow keys move, Enter pins, T opens the trace").node()
@@ -49,7 +48,7 @@ export function createGrid(root, { bundle, sketches, sprites, theme, onPoint, on
   let active = 0;
   /** @type {number | null} */
   let pointed = null;
-  let [across, rowHeight, height] = [1, 1, 0];
+  let [across, rowHeight, width, height, top] = [1, 1, 0, 0, 0];
   let frame = 0;
 
   /** @returns {Cell} */
@@ -57,15 +56,13 @@ export function createGrid(root, { bundle, sketches, sprites, theme, onPoint, on
     const node = document.createElement("div");
     node.className = "samples-cell";
     node.setAttribute("role", "gridcell");
-    const canvas = document.createElement("canvas");
-    canvas.width = canvas.height = THUMB * scale;
-    const [label, read, note] = ["label", "read", "note"].map((name) => {
+    const lines = ["label", "read", "note"].map((name) => {
       const line = document.createElement("span");
       line.className = `samples-${name}`;
       return line;
     });
-    node.append(canvas, label, read, note);
-    return { node, context: /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d")), lines: { label, read, note }, sample: -1, isDrawn: false };
+    node.append(...lines);
+    return { node, lines, sample: -1, isDrawn: false };
   }
 
   /** @returns {Row} */
@@ -73,10 +70,15 @@ export function createGrid(root, { bundle, sketches, sprites, theme, onPoint, on
     const node = document.createElement("div");
     node.className = "samples-row";
     node.setAttribute("role", "row");
+    const canvas = document.createElement("canvas");
+    [canvas.width, canvas.height] = [width * scale, THUMB * scale];
+    canvas.setAttribute("aria-hidden", "true");
     const cells = Array.from({ length: across }, createCell);
-    node.append(...cells.map((cell) => cell.node));
+    node.append(canvas, ...cells.map((cell) => cell.node));
     space.append(node);
-    return { index: -1, node, cells };
+    const row = { index: -1, node, context: /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d")), cells };
+    rows.push(row);
+    return row;
   }
 
   /** What a screen reader says of a sample. @param {number} sample */
@@ -87,14 +89,16 @@ export function createGrid(root, { bundle, sketches, sprites, theme, onPoint, on
     return `${classes[label]}, number ${sample}, ${read}, ${percent(bundle.confidences[sample])} sure${note}`;
   }
 
+  /** Writing the same text again would lay it out again. @param {HTMLElement} line @param {string} text */
+  const write = (line, text) => void (line.textContent !== text && (line.textContent = text));
+
   /** @param {Cell} cell @param {number} at place in the list */
   function fill(cell, at) {
-    const sample = at < state.samples.length ? state.samples[at] : -1;
+    const sample = state.samples[at] ?? -1;
     const { node, lines } = cell;
     if (cell.sample !== sample) {
       cell.sample = sample;
       cell.isDrawn = false;
-      cell.context.clearRect(0, 0, THUMB * scale, THUMB * scale);
       node.dataset.sample = `${sample}`;
       node.style.visibility = sample < 0 ? "hidden" : "";
     }
@@ -102,31 +106,39 @@ export function createGrid(root, { bundle, sketches, sprites, theme, onPoint, on
     if (sample < 0) return;
     const [label, prediction] = [bundle.labels[sample], bundle.predictions[sample]];
     const isWrong = label !== prediction;
-    lines.label.textContent = classes[label];
-    lines.read.textContent = isWrong ? `× ${classes[prediction]}` : `✓ ${percent(bundle.confidences[sample])}`;
-    lines.note.textContent = state.note?.(sample) ?? "";
+    write(lines[0], classes[label]);
+    write(lines[1], isWrong ? `× ${classes[prediction]}` : `✓ ${percent(bundle.confidences[sample])}`);
+    write(lines[2], state.note?.(sample) ?? "");
     node.classList.toggle("is-wrong", isWrong);
     node.classList.toggle("is-pointed", sample === pointed);
     node.setAttribute("aria-selected", String(state.pins.includes(sample)));
     node.setAttribute("aria-label", describe(sample));
   }
 
-  /** @param {Row} row @param {number} index */
+  /** @param {Row} row @param {number} index -1: spare */
   function place(row, index) {
+    row.node.hidden = index < 0;
     if (row.index !== index) {
       row.index = index;
       row.node.style.transform = `translateY(${index * rowHeight}px)`;
       row.node.setAttribute("aria-rowindex", `${index + 1}`);
     }
     row.cells.forEach((cell, i) => fill(cell, index * across + i));
+    if (row.cells.some(({ isDrawn, sample }) => !isDrawn && sample >= 0)) wipe(row);
+  }
+
+  /** @param {Row} row */
+  function wipe({ context, cells }) {
+    context.clearRect(0, 0, width * scale, THUMB * scale);
+    for (const cell of cells) cell.isDrawn = false;
   }
 
   const rowCount = () => Math.ceil(state.samples.length / across);
 
   /** The rows in view, some beyond, and the one that the keyboard is at, so that it keeps the focus. @returns {Set<number>} */
   function wantedRows() {
-    const first = Math.max(0, Math.floor(scroller.scrollTop / rowHeight) - BEYOND);
-    const last = Math.min(rowCount() - 1, Math.floor((scroller.scrollTop + height) / rowHeight) + BEYOND);
+    const first = Math.max(0, Math.floor(top / rowHeight) - BEYOND);
+    const last = Math.min(rowCount() - 1, Math.floor((top + height) / rowHeight) + BEYOND);
     const wanted = new Set(Array.from({ length: Math.max(0, last - first + 1) }, (_, i) => first + i));
     if (rowCount() > 0) wanted.add(Math.floor(active / across));
     return wanted;
@@ -137,20 +149,15 @@ export function createGrid(root, { bundle, sketches, sprites, theme, onPoint, on
     const wanted = wantedRows();
     const free = rows.filter(({ index }) => !wanted.delete(index));
     if (all) for (const row of rows) if (!free.includes(row)) place(row, row.index);
-    for (const index of wanted) {
-      const row = free.pop() ?? createRow();
-      if (!rows.includes(row)) rows.push(row);
-      place(row, index);
-    }
-    for (const row of free) row.node.remove();
-    rows = rows.filter((row) => !free.includes(row));
+    for (const index of wanted) place(free.pop() ?? createRow(), index);
+    for (const row of free) place(row, -1);
     sketches.want("samples", inView());
     redraw();
   }
 
   /** Samples with a cell, those in view first. */
   function inView() {
-    const middle = scroller.scrollTop + height / 2;
+    const middle = top + height / 2;
     const near = [...rows].sort((a, b) => Math.abs(a.index * rowHeight - middle) - Math.abs(b.index * rowHeight - middle));
     return near.flatMap(({ cells }) => cells.flatMap(({ sample }) => (sample < 0 ? [] : [sample])));
   }
@@ -158,18 +165,18 @@ export function createGrid(root, { bundle, sketches, sprites, theme, onPoint, on
   function draw() {
     frame = 0;
     const complete = sprites.prepare(inView(), SPRITES);
-    for (const cell of rows.flatMap(({ cells }) => cells)) {
-      if (cell.isDrawn || cell.sample < 0 || !sprites.has(cell.sample)) continue;
-      cell.isDrawn = sprites.draw(cell.context, cell.sample, (THUMB * scale) / 2, (THUMB * scale) / 2, 0.86 * THUMB * scale);
+    const size = THUMB * scale;
+    for (const { context, cells } of rows) {
+      cells.forEach((cell, i) => {
+        if (cell.isDrawn || cell.sample < 0 || !sprites.has(cell.sample)) return;
+        cell.isDrawn = sprites.draw(context, cell.sample, ((i + 0.5) / across) * width * scale, size / 2, 0.86 * size);
+      });
     }
     if (!complete) redraw();
   }
   const redraw = () => void (frame ||= requestAnimationFrame(draw));
   function repaint() {
-    for (const cell of rows.flatMap(({ cells }) => cells)) {
-      cell.isDrawn = false;
-      cell.context.clearRect(0, 0, THUMB * scale, THUMB * scale);
-    }
+    rows.forEach(wipe);
     redraw();
   }
 
@@ -178,17 +185,23 @@ export function createGrid(root, { bundle, sketches, sprites, theme, onPoint, on
     const rem = parseFloat(getComputedStyle(document.documentElement).fontSize);
     const columns = Math.max(1, Math.floor(scroller.clientWidth / Math.max(LEAST_WIDTH, 5.25 * rem)));
     const tall = Math.round(THUMB + (state.note ? 3.6 : 2.6) * rem);
+    const isOther = columns !== across || tall !== rowHeight || scroller.clientWidth !== width;
     height = scroller.clientHeight;
-    if (columns !== across || tall !== rowHeight) {
-      const top = Math.floor(scroller.scrollTop / rowHeight) * across;
+    if (isOther) {
+      const first = Math.floor(top / rowHeight) * across;
       for (const { node } of rows) node.remove();
-      [rows, across, rowHeight] = [[], columns, tall];
+      [rows, across, rowHeight, width] = [[], columns, tall, scroller.clientWidth];
       scroller.style.setProperty("--across", `${across}`);
       scroller.style.setProperty("--row", `${rowHeight}px`);
       fit();
-      scroller.scrollTop = Math.floor(top / across) * rowHeight;
+      scrollTo(Math.floor(first / across) * rowHeight);
     }
     render(false);
+  }
+  /** @param {number} to */
+  function scrollTo(to) {
+    scroller.scrollTop = to;
+    top = scroller.scrollTop;
   }
   function fit() {
     space.style.height = `${rowCount() * rowHeight}px`;
@@ -206,9 +219,9 @@ export function createGrid(root, { bundle, sketches, sprites, theme, onPoint, on
   /** @param {number} to */
   function move(to) {
     active = Math.max(0, Math.min(state.samples.length - 1, to));
-    const top = Math.floor(active / across) * rowHeight;
-    if (top < scroller.scrollTop) scroller.scrollTop = top;
-    else if (top + rowHeight > scroller.scrollTop + height) scroller.scrollTop = top + rowHeight - height;
+    const goal = Math.floor(active / across) * rowHeight;
+    if (goal < top) scrollTo(goal);
+    else if (goal + rowHeight > top + height) scrollTo(goal + rowHeight - height);
     render(true);
     activeCell()?.node.focus({ preventScroll: true });
   }
@@ -238,9 +251,15 @@ export function createGrid(root, { bundle, sketches, sprites, theme, onPoint, on
     event.preventDefault();
   }
 
+  function onScroll() {
+    if (top === scroller.scrollTop) return;
+    top = scroller.scrollTop;
+    render(false);
+  }
+
   const listeners = select(scroller);
   listeners.on("keydown", onKey);
-  listeners.on("scroll", () => render(false), { passive: true });
+  listeners.on("scroll", onScroll, { passive: true });
   listeners.on("pointerover focusin", (event) => {
     const sample = sampleAt(event);
     if (sample !== null) onPoint(sample);
@@ -264,9 +283,9 @@ export function createGrid(root, { bundle, sketches, sprites, theme, onPoint, on
       const sample = before.samples[active];
       state = next;
       if (before.samples !== next.samples) {
-        active = Math.max(0, state.samples.indexOf(sample));
+        active = before.key === next.key ? Math.max(0, state.samples.indexOf(sample)) : 0;
         fit();
-        if (before.key !== next.key) scroller.scrollTop = 0;
+        scrollTo(before.key === next.key ? top : 0);
       }
       if (!before.note !== !next.note) measure();
       render(true);

@@ -39,6 +39,7 @@ export function createLedger(bundle, onChange) {
   /** @type {Map<string, Entry<any> & { control: AbortController }>} */
   const entries = new Map();
   let closed = false;
+  let mayStart = true;
 
   /**
    * The entry of a key, started where there is none.
@@ -51,6 +52,7 @@ export function createLedger(bundle, onChange) {
       entries.set(key, kept);
       return kept;
     }
+    if (!mayStart) return { value: null, progress: null, error: null };
     const control = new AbortController();
     /** @type {Entry<T> & { control: AbortController }} */
     const made = { value: null, progress: { label: "starting", done: 0 }, error: null, control };
@@ -134,6 +136,15 @@ export function createLedger(bundle, onChange) {
     overlaps: (key, k, samples) =>
       entry(`overlaps ${k} ${key}`, (options) => bundle.overlapMatrix({ k, samples, signal: options.signal, onProgress: options.onProgress })),
     layers: layers.length,
+    /** What `read` finds in the ledger without anything being asked of the engine. @template T @param {() => T} read @returns {T} */
+    atHand(read) {
+      mayStart = false;
+      try {
+        return read();
+      } finally {
+        mayStart = true;
+      }
+    },
     /** Forgets what failed, so that it is asked anew. */
     retry() {
       for (const [key, { error }] of entries) if (error) entries.delete(key);

@@ -1,7 +1,9 @@
 /** The selection, sample by sample: sorted by any measure, pinned by a click. */
 import { select } from "d3";
 import { count } from "../words.js";
+import { createExport } from "./export.js";
 import { createGrid } from "./grid.js";
+import { MEASURES } from "./measures.js";
 import { KEYS, createOrder, readSort } from "./order.js";
 import { togglePin } from "./pins.js";
 
@@ -23,6 +25,11 @@ export function createSamples(root, options) {
   way.on("click", () => {
     const { key, descending } = readSort(store.get().sort);
     onChange({ sort: `${descending ? "" : "-"}${key.name}` });
+  });
+  const save = createExport(/** @type {HTMLElement} */ (bar.node()), {
+    title: "selected samples",
+    name: () => "samples",
+    table: () => tableOf({ bundle, ledger, state: store.get() }, samples),
   });
   const words = select(root).append("p").attr("class", "panel-words");
   const grid = createGrid(root, {
@@ -65,6 +72,7 @@ export function createSamples(root, options) {
     },
     point: grid.point,
     destroy() {
+      save.destroy();
       grid.destroy();
       root.replaceChildren();
     },
@@ -76,4 +84,20 @@ function wordsOf(n, title, complete) {
   if (n === 0) return "No sample is selected.";
   const samples = `${count(n)} ${n === 1 ? "sample" : "samples"}`;
   return complete ? `${samples}. A click lays one beside others.` : `${samples}. “${title}” is being worked out; they stand by number until then.`;
+}
+
+/** The samples with every measure that is at hand. @param {import("./measures.js").MeasureContext} context @param {Uint32Array} samples @returns {import("./export.js").Table} */
+function tableOf(context, samples) {
+  const { bundle, ledger, state } = context;
+  const { classes } = bundle.manifest;
+  const known = MEASURES.flatMap((measure) => {
+    const values = ledger.atHand(() => measure.read(context));
+    return values ? [{ title: measure.atLayer ? `${measure.name} at layer ${state.layer}` : measure.name, values }] : [];
+  });
+  return {
+    columns: ["sample", "label", "prediction", ...known.map(({ title }) => title)],
+    rows: (function* () {
+      for (const i of samples) yield [i, classes[bundle.labels[i]], classes[bundle.predictions[i]], ...known.map(({ values }) => values[i])];
+    })(),
+  };
 }
