@@ -147,7 +147,7 @@ DATA_COUNT = 10000
 DATA_SEED = 20261124
 SKETCH_SOURCES = $(wildcard src/sketch/*.[ch] src/cli/sketch.c)
 PACK_SOURCES = $(filter-out src/sketch/% src/train/%,$(NATIVE_SOURCES)) src/cli/pack.c $(WEIGHTS)
-PACK = build/ntrace pack --model $(WEIGHTS) --synthetic --title 'Synthetic sketches' \
+PACK = build/ntrace pack --model $(WEIGHTS) --synthetic --noun sketch --nouns sketches --title 'Synthetic sketches' \
 	--source 'made by ntrace sketch, a seeded program: no person drew them' --licence 'CC0 1.0'
 
 data: build/site/bundle/current.json
@@ -160,11 +160,16 @@ build/site/bundle/current.json: build/data/sketches.stamp $(PACK_SOURCES) | buil
 	$(PACK) --images build/data/sketches -o build/data/bundle
 	rm -rf build/site/bundle && mv build/data/bundle build/site/bundle
 
-dist: wasm web data
+still: build/still.stamp
+build/still.stamp: build/site.stamp build/site/bundle/current.json $(ENGINE)
+	$(NODE) web/still.js build/site
+	@touch $@
+
+dist: wasm web data still
 	build/ntrace verify build/site/bundle
 	@echo "build/site is ready to be copied to any static host: $$(du -sh build/site | cut -f1)"
 
-serve: wasm web data
+serve: wasm web data still
 	@$(NODE) web/serve.js build/site $(PORT)
 
 # ---- Tests. ----
@@ -197,7 +202,7 @@ test-cli: native build/tests/bundle/current.json
 test-wasm: wasm build/tests/bundle/current.json
 	$(NODE_TEST) $(wildcard tests/wasm/*.test.mjs)
 
-test-web: wasm web data build/tests/bundle/current.json | setup-browser
+test-web: wasm web data still build/tests/bundle/current.json | setup-browser
 	$(NODE_TEST) --test-concurrency=1 $(wildcard tests/web/*.test.mjs)
 
 # ---- Fuzzing: each reader by libFuzzer under ASan and UBSan; test-fuzz replays the corpora without it. ----
@@ -257,7 +262,7 @@ clean:
 	rm -rf build
 
 -include $(shell find build -name '*.d' 2>/dev/null)
-.PHONY: help wasm web data dist serve setup setup-native setup-wasm setup-test setup-browser native \
+.PHONY: help wasm web data still dist serve setup setup-native setup-wasm setup-test setup-browser native \
 	test test-native test-fuzz fuzz setup-fuzz test-cli test-wasm test-web bench lint format clean
 .SECONDARY:
 .DELETE_ON_ERROR:

@@ -61,6 +61,8 @@ const theme = createTheme(find("[data-theme-toggle]"));
 let retry = start;
 const notice = createNotice(find("[data-notice]"), () => retry());
 
+notice.progress({ label: "starting", done: 0 });
+
 /** @type {Report} */
 const report = {
   progress: notice.progress,
@@ -111,11 +113,12 @@ function mount(bundle) {
     const { view } = store.get();
     route?.destroy();
     route = null;
-    root.replaceChildren();
     page.dataset.state = "loading";
+    page.dataset.route = view; // hides the story's still version where it is not asked for
     try {
       const create = await /** @type {NonNullable<ReturnType<typeof ROUTES.get>>} */ (ROUTES.get(view)).load();
       if (store.get().view !== view) return; // another wish came in between
+      root.replaceChildren();
       root.dataset.view = view;
       route = create(root, { bundle, store, sketches, sprites, theme, report });
     } catch (error) {

@@ -10,8 +10,8 @@ const ESCAPES = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" };
 /** @param {string} text */
 const escape = (text) => text.replace(/[&<>"]/g, (sign) => ESCAPES[sign]);
 
-const SVG = new Set(["svg", "path"]);
-const EMPTY = new Set(["img", "path", "input"]);
+const SVG = new Set(["svg", "path", "circle", "image", "text", "title", "style"]);
+const VOID = new Set(["img", "input"]);
 
 /** @param {Tree | string} tree @returns {Node} */
 export function toNode(tree) {
@@ -27,5 +27,5 @@ export function toMarkup(tree) {
   if (typeof tree === "string") return escape(tree);
   const attributes = Object.entries(tree.attributes).map(([name, value]) => (value === null || value === undefined ? "" : ` ${name}="${escape(value)}"`));
   const open = `<${tree.tag}${attributes.join("")}>`;
-  return EMPTY.has(tree.tag) ? open : `${open}${tree.children.map(toMarkup).join("")}</${tree.tag}>`;
+  return VOID.has(tree.tag) ? open : `${open}${tree.children.map(toMarkup).join("")}</${tree.tag}>`;
 }

@@ -16,6 +16,7 @@ extern "C" {
 
 struct nt_pack_options {
     const char *title, *source, *licence, *command; /* as they stand in the manifest */
+    const char *noun, *nouns; /* what one sample is called, and many: both or neither (NULL) */
     bool synthetic;
     float step;    /* quantiser step as a share of a layer's root-mean-square norm; 0 takes the default */
     double recall; /* share of the true 100 nearest that the candidates must hold, 0 < recall < 1; 0 takes the default,

@@ -14,6 +14,7 @@ enum { NT_MANIFEST_MAX_BYTES = 16 << 20, NT_MANIFEST_MAX_CHUNKS = 1 << 16 };
 struct nt_manifest {
     struct {
         char title[128], source[256], licence[128];
+        char noun[2][64]; /* what one sample is called, and many; both empty where that is not said */
         uint32_t samples;
         bool synthetic;
         struct nt_shape image;

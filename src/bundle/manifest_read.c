@@ -81,6 +81,17 @@ static enum nt_status get_array(const cJSON **item, uint32_t *count, const cJSON
     return NT_OK;
 }
 
+/* What one sample is called, and many, where the manifest says so. */
+static enum nt_status read_noun(struct nt_manifest *m, const cJSON *dataset, struct cursor *at) {
+    if (cJSON_GetObjectItemCaseSensitive(dataset, "noun") == NULL) {
+        return NT_OK;
+    }
+    const cJSON *noun;
+    NT_TRY(get_object(&noun, dataset, "noun", at));
+    NT_TRY(get_text(m->dataset.noun[0], sizeof m->dataset.noun[0], noun, "one", at));
+    return get_text(m->dataset.noun[1], sizeof m->dataset.noun[1], noun, "many", at);
+}
+
 static enum nt_status read_dataset(struct nt_manifest *m, const cJSON *root, struct cursor *at) {
     const cJSON *dataset, *image;
     NT_TRY(get_object(&image, root, "dataset", at));
@@ -90,6 +101,7 @@ static enum nt_status read_dataset(struct nt_manifest *m, const cJSON *root, str
     NT_TRY(get_text(m->dataset.licence, sizeof m->dataset.licence, dataset, "licence", at));
     NT_TRY(get_count(&m->dataset.samples, dataset, "samples", 2, NT_BUNDLE_MAX_SAMPLES, at));
     m->dataset.synthetic = cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(dataset, "synthetic"));
+    NT_TRY(read_noun(m, dataset, at));
     NT_TRY(get_object(&image, dataset, "image", at));
     NT_TRY(get_count(&m->dataset.image.channels, image, "channels", 1, 4, at));
     NT_TRY(get_count(&m->dataset.image.height, image, "height", 1, 1024, at));

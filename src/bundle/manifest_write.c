@@ -20,6 +20,11 @@ static void add_dataset(cJSON *root, const struct nt_manifest *m) {
     cJSON_AddStringToObject(dataset, "licence", m->dataset.licence);
     cJSON_AddNumberToObject(dataset, "samples", m->dataset.samples);
     cJSON_AddBoolToObject(dataset, "synthetic", m->dataset.synthetic);
+    if (m->dataset.noun[0][0] != 0 && m->dataset.noun[1][0] != 0) {
+        cJSON *noun = cJSON_AddObjectToObject(dataset, "noun");
+        cJSON_AddStringToObject(noun, "one", m->dataset.noun[0]);
+        cJSON_AddStringToObject(noun, "many", m->dataset.noun[1]);
+    }
     add_image(dataset, m->dataset.image);
     cJSON *classes = cJSON_AddArrayToObject(root, "classes");
     for (uint32_t c = 0; c < m->classes; c++) {

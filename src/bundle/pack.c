@@ -43,6 +43,9 @@ static enum nt_status check_fit(const struct nt_packer *p, size_t weights_bytes)
                                 nt_net_class(p->net, c), p->dataset->name[c]);
         }
     }
+    if ((p->options->noun == NULL) != (p->options->nouns == NULL)) {
+        return nt_error_set(p->error, NT_E_ARG, "a noun needs its plural: give both --noun and --nouns, or neither");
+    }
     if (p->samples < 3 || weights_bytes > NT_CHUNK_MAX_BYTES) {
         return nt_error_set(p->error, NT_E_SHAPE,
                             "expected at least 3 samples and at most %d bytes of weights, found %u and %zu",
@@ -58,6 +61,10 @@ static void describe(struct nt_packer *p, const uint8_t *weights, size_t weights
     set_text(m->dataset.title, sizeof m->dataset.title, o->title);
     set_text(m->dataset.source, sizeof m->dataset.source, o->source);
     set_text(m->dataset.licence, sizeof m->dataset.licence, o->licence);
+    if (o->noun != NULL && o->nouns != NULL) {
+        set_text(m->dataset.noun[0], sizeof m->dataset.noun[0], o->noun);
+        set_text(m->dataset.noun[1], sizeof m->dataset.noun[1], o->nouns);
+    }
     set_text(m->provenance.tool, sizeof m->provenance.tool, "ntrace pack");
     set_text(m->provenance.command, sizeof m->provenance.command, o->command);
     nt_sha256(digest, weights, weights_bytes);

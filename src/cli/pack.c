@@ -28,6 +28,8 @@ static int parse(struct request *r, int count, char **arguments) {
         {"--title", NT_OPTION_TEXT, &r->pack.title, 0, 0, "the dataset's name on the page", false},
         {"--source", NT_OPTION_TEXT, &r->pack.source, 0, 0, "where the data come from", false},
         {"--licence", NT_OPTION_TEXT, &r->pack.licence, 0, 0, "their licence", false},
+        {"--noun", NT_OPTION_TEXT, &r->pack.noun, 0, 0, "what one sample is called on the page, such as sketch", false},
+        {"--nouns", NT_OPTION_TEXT, &r->pack.nouns, 0, 0, "and many: needed with --noun", false},
         {"--synthetic", NT_OPTION_FLAG, &r->synthetic, 0, 0, "the samples were made by a program", false},
         {"--per-class", NT_OPTION_COUNT, &r->per_class, 1, NT_DATASET_MAX_SAMPLES,
          "take only the first so many samples of each class", false},

@@ -188,3 +188,9 @@ test("every command explains itself", () => {
     assert.match(stdout, new RegExp(`usage: ntrace ${command}`));
   }
 });
+
+test("what samples are called stands in the manifest, and a noun without its plural is refused", () => {
+  const [manifest] = readdirSync(bundle).filter((file) => file.startsWith("m."));
+  assert.deepEqual(JSON.parse(readFileSync(join(bundle, manifest), "utf8")).dataset.noun, { one: "sketch", many: "sketches" });
+  refused(packInto("singular", sketches, weights, "--noun", "sketch"), "--nouns");
+});

@@ -116,7 +116,7 @@ export function createStoryRoute(root, { bundle, store, sketches, sprites, theme
   function goTo(id, behavior) {
     scrolledTo = id;
     const section = STEPS.some((step) => step.id === id) ? part(`#step-${id}`) : article;
-    section.scrollIntoView({ block: id && !NARROW.matches ? "center" : id ? "end" : "start", behavior });
+    section.scrollIntoView({ block: "start", behavior });
   }
 
   addEventListener("scroll", onScrollLater, { passive: true });

@@ -144,11 +144,12 @@ export function createFacts(bundle, onFacts, onError) {
       take(await bundle.neighborhoods({ sample, k, reference: from, signal, onPreview: take }));
     };
     await trace("end", to);
+    const dataset = askDataset();
     await densities("from", from);
     await densities("to", to);
     await hood();
     await trace("first", next);
-    await askDataset();
+    await dataset;
   }
 
   function start() {

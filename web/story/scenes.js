@@ -146,10 +146,10 @@ function next(f, size) {
 function twoRows(f, { width, height }, counting) {
   if (!f.hood) return null;
   const [above, below] = [f.hood.nearest(f.from), f.hood.nearest(f.next)];
-  const staggered = Math.min(6, Math.max(1, Math.ceil((f.k * 34) / width))); // so many stand below one another, so that each has room
+  const staggered = Math.min(height < 480 ? 4 : 6, Math.max(1, Math.ceil((f.k * 34) / width))); // so many stand below one another, so that each has room
   const step = (width - 24) / f.k;
   const each = Math.max(6, Math.min(40, step * staggered * 0.95));
-  const [top, bottom] = [height * 0.2, height * 0.7];
+  const [top, bottom] = [height * (height < 480 ? 0.14 : 0.2), height * 0.68];
   const x = (/** @type {number} */ rank) => 12 + step * (rank + 0.5);
   const y = (/** @type {number} */ base, /** @type {number} */ rank) => base + (rank % staggered) * each * 0.9;
   const rankBelow = new Map(Array.from(below, (sample, rank) => [sample, rank]));
@@ -157,7 +157,7 @@ function twoRows(f, { width, height }, counting) {
   const quiet = counting ? 0.16 : 0.9;
   /** @type {Line[]} */
   const lines = [];
-  const marks = [self(f, 12 + height * 0.05, height * 0.08, height * 0.12)];
+  const marks = height < 480 ? [] : [self(f, 12 + height * 0.05, height * 0.08, height * 0.12)];
   above.forEach((sample, rank) => {
     const other = rankBelow.get(sample);
     marks.push({ key: `${sample}-above`, sample, x: x(rank), y: y(top, rank), size: each, alpha: other === undefined ? quiet : 1 });
@@ -320,7 +320,7 @@ function stable(f, { width, height }) {
   ];
   const step = width / across;
   const half = height / 2;
-  const size = Math.min(step * 0.8, half * 0.3);
+  const size = Math.min(step * 0.8, (half - 56) / 2.9);
   return picture({
     marks: groups.flatMap(({ list }, g) => list.map(({ sample }, i) => ({ key: `${sample}`, sample, x: step * ((i % across) + 0.5), y: half * g + 42 + size * 0.5 + Math.floor(i / across) * (size * 1.45), size }))),
     labels: groups.flatMap(({ title, list }, g) => [
@@ -353,7 +353,7 @@ function other(f, size) {
 
 /** @param {Facts} f @param {Size} size @param {Trace} trace */
 function round(f, { width, height }, trace) {
-  const plate = createGeometry(width, height, { side: 34, top: 30 });
+  const plate = createGeometry(width, height, { side: width < 520 ? 22 : 90, top: 34 });
   const centre = self(f, plate.cx, plate.cy, plate.inner * 1.2);
   const each = Math.max(8, Math.min(34, (plate.outer * 2.2) / Math.sqrt(trace.points.length + 20)));
   /** @type {Circle[]} */
@@ -387,12 +387,17 @@ function sectorsOf(f, trace, plate) {
     return { key: `sector-${label}`, points, colour: label === f.label ? "ink" : "rule", width: label === f.label ? 6 : 3, alpha: 1 };
   });
   const names = trace.sectors
-    .filter(({ start, end }) => end - start > 0.2)
+    .filter(({ start, end }) => end - start > 0.14)
     .map(({ label, start, end }) => {
       const [x, y] = plate.place((start + end) / 2, radius + 14);
       const sine = Math.sin((start + end) / 2);
       const align = /** @type {"left" | "center" | "right"} */ (sine > 0.25 ? "left" : sine < -0.25 ? "right" : "center");
-      return { key: `sector-name-${label}`, x, y: y + 4, text: f.manifest.classes[label], size: 12, colour: "ink", align, weight: label === f.label ? 600 : 400 };
+      return /** @type {Label} */ ({ key: `sector-name-${label}`, x, y: y + 4, text: f.manifest.classes[label], size: 12, colour: "ink", align, weight: label === f.label ? 600 : 400 });
+    })
+    .filter(({ x, text, align }) => {
+      const wide = 7 * text.length;
+      const left = align === "left" ? x : align === "right" ? x - wide : x - wide / 2;
+      return left >= 0 && left + wide <= plate.width;
     });
   return { arcs, names };
 }
