@@ -28,6 +28,15 @@
 const GLIMPSED = 400;
 const GLIMPSE_PACE = 200;
 
+/**
+ * How far a map can be trusted.
+ *
+ * @typedef {object} Quality
+ * @property {Float32Array} trustworthiness [N] 1 where the k nearest on the map are near at the layer
+ * @property {Float32Array} continuity [N] 1 where the k nearest at the layer are near on the map
+ * @property {number} k
+ */
+
 /** Entries that are kept, the newest: the maps of all layers by both methods, and more. Each may hold some numbers for every sample. */
 const MOST_KEPT = 64;
 
@@ -109,6 +118,20 @@ export function createLedger(bundle, onChange) {
     return soFar();
   }
 
+  /** A map of a layer. @param {{ layer: number, method: "umap" | "pca" }} asked */
+  const map = ({ layer, method }) =>
+    entry(`map ${layer} ${method}`, (options) => {
+      const { onPreview, ...rest } = options;
+      return bundle.project(method === "umap" ? { layer, ...options } : { layer, method, ...rest });
+    });
+
+  /** @param {number} layer @param {import("../../wasm/ntrace.d.ts").Projection} projection @param {CallOptions} options @returns {Promise<Quality>} */
+  async function judge(layer, { points }, { signal, onProgress }) {
+    const k = Math.min(stability.k, Math.floor((dataset.samples - 1) / 2));
+    const { values } = await bundle.measures({ layer, k, map: points, names: ["trustworthiness", "continuity"], signal, onProgress });
+    return { trustworthiness: /** @type {Float32Array} */ (values.trustworthiness), continuity: /** @type {Float32Array} */ (values.continuity), k };
+  }
+
   return {
     /** How many of the `near` nearest at each layer are among those at the reference. @param {{ near: number, reference: number }} asked */
     stability({ near, reference }) {
@@ -119,12 +142,17 @@ export function createLedger(bundle, onChange) {
     },
     /** The same of more and more samples, while all are worked out. @param {{ near: number, reference: number }} asked @returns {Entry<Glimpse>} */
     glimpse: (asked) => entry(`glimpse ${asked.near} ${asked.reference}`, (options) => glimpse(asked, options)),
-    /** A map of a layer. @param {{ layer: number, method: "umap" | "pca" }} asked */
-    map({ layer, method }) {
-      return entry(`map ${layer} ${method}`, (options) => {
-        const { onPreview, ...rest } = options;
-        return bundle.project(method === "umap" ? { layer, ...rest } : { layer, method, ...rest });
-      });
+    map,
+    /**
+     * How far a map can be trusted: maps of the bundle bring it along, of others it is worked out where that is asked for.
+     * @param {{ layer: number, method: "umap" | "pca" }} asked @param {{ work: boolean }} options @returns {Quality | null} null while it is not there
+     */
+    quality(asked, { work }) {
+      const { value, progress } = map(asked);
+      if (!value || progress) return null;
+      const { trustworthiness, continuity, qualityK } = value;
+      if (trustworthiness && continuity) return { trustworthiness, continuity, k: qualityK };
+      return work ? entry(`quality ${asked.layer} ${asked.method}`, (options) => judge(asked.layer, value, options)).value : null;
     },
     /** The measures of a layer, [N] each. @param {number} layer */
     measures: (layer) => entry(`measures ${layer}`, (options) => bundle.measures({ layer, signal: options.signal, onProgress: options.onProgress })),

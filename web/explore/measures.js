@@ -57,7 +57,7 @@ export const MEASURES = [
   {
     name: "trust", title: "Trust in the map", atLayer: true, format: plain, domain: zeroToOne,
     about: "Trustworthiness: 1 where those near on the map are near at the layer too; lower where the map shows neighbours who are none.",
-    read: ({ ledger, state }) => ledger.map({ layer: state.layer, method: state.method }).value?.trustworthiness ?? null,
+    read: ({ ledger, state }) => ledger.quality(state, { work: true })?.trustworthiness ?? null,
   },
   {
     name: "purity", title: "Neighbours of its own class", atLayer: true, format: share, domain: zeroToOne, read: measured("purity"),

@@ -2,6 +2,7 @@
 import { createLedger } from "../explore/ledger.js";
 import { colourSamples } from "../explore/colours.js";
 import { createLegend } from "../explore/legend.js";
+import { createMap } from "../explore/map.js";
 import { createPanel } from "../explore/panel.js";
 import { createStatus } from "../explore/status.js";
 import { createToolbar } from "../explore/toolbar.js";
@@ -49,6 +50,7 @@ const PARTS = [
   { place: "filters", create: createLegend },
   { place: "panel", create: createPanel },
   { place: "status", create: createStatus },
+  { place: "map", create: createMap },
 ];
 
 /** @param {HTMLElement} root @param {import("../main.js").Context} context @returns {import("../main.js").Route} */

@@ -1,0 +1,35 @@
+/** What the map says of itself in words. */
+import { count, layerName } from "../words.js";
+
+/** @typedef {import("../../wasm/ntrace.d.ts").Layer} Layer */
+/** @typedef {import("./ledger.js").Quality} Quality */
+/** @typedef {import("../params.js").State} State */
+
+const METHODS = { umap: "UMAP", pca: "PCA" };
+
+/** @param {Float32Array} values */
+function meanOf(values) {
+  let sum = 0;
+  for (let i = 0; i < values.length; i++) sum += values[i];
+  return sum / values.length;
+}
+
+/** @param {State["method"]} method @param {Layer[]} layers @param {number} layer */
+export const mapName = (method, layers, layer) => `${METHODS[method]} of ${layerName(layers, layer)}`;
+
+/** How far the whole map can be trusted. @param {Quality} quality */
+export function trustWords({ trustworthiness, continuity, k }) {
+  return (
+    `Trustworthiness ${meanOf(trustworthiness).toFixed(3)}: 1 would mean that whoever is among the ${count(k)} nearest on the map is near at the layer, too. ` +
+    `Continuity ${meanOf(continuity).toFixed(3)}: 1 would mean that whoever is near at the layer is near on the map.`
+  );
+}
+
+/** Where the outline is, and who is in it. @param {State} state @param {Layer[]} layers @param {number | null} inside how many of those shown */
+export function outlineWords({ lasso, layer, method }, layers, inside) {
+  if (!lasso) return "";
+  const who = inside === null ? "The outline" : inside === 1 ? "The one sample in the outline" : `The ${count(inside)} samples in the outline`;
+  if (lasso.layer === layer && lasso.method === method) return inside === null ? "" : `${who} keep their colours at every layer.`;
+  const stays = inside === 1 ? "It keeps its colour: here is where it lies now." : "They keep their colours: here is where they lie now.";
+  return `${who} on the map “${mapName(lasso.method, layers, lasso.layer)}”. ${inside === null ? "" : stays}`;
+}
