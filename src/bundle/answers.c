@@ -109,9 +109,10 @@ enum nt_status nt_feed_credibility(nt_bundle *b, const struct nt_bundle_chunk *c
         value[n + i] = (float)nt_planes_get(raw + 2 * n, n, i, 2) / UINT16_MAX;
         prediction[i] = (uint16_t)nt_planes_get(raw + 4 * n, n, i, 2);
         if (prediction[i] >= b->manifest.classes) {
+            enum nt_status status = nt_error_set(error, NT_E_VALUE, "%s: sample %zu has class %u: expected below %u",
+                                                 chunk->file, i, prediction[i], b->manifest.classes);
             nt_release(b->allocator, value);
-            return nt_error_set(error, NT_E_VALUE, "%s: sample %zu has class %u: expected below %u", chunk->file, i,
-                                prediction[i], b->manifest.classes);
+            return status;
         }
     }
     b->credible = (struct nt_bundle_credible){value, value + n, prediction};

@@ -1,6 +1,7 @@
 /** The command line as a person meets it: what it prints, how it refuses, and that it leaves nothing half written. */
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
@@ -94,6 +95,39 @@ test("a manifest that was changed is not read", () => {
   refused(["verify", copy], manifest, "damaged");
   writeFileSync(join(copy, "current.json"), "{}");
   refused(["query", copy, "--sample", "0"], "current.json", "expected");
+});
+
+/** A copy of the bundle whose manifest is another. @param {string} name @param {(manifest: any) => void} edit */
+function bundleWith(name, edit) {
+  const copy = join(scratch, name);
+  cpSync(bundle, copy, { recursive: true });
+  const [file] = readdirSync(copy).filter((entry) => entry.startsWith("m."));
+  const manifest = JSON.parse(readFileSync(join(copy, file), "utf8"));
+  edit(manifest);
+  const text = JSON.stringify(manifest);
+  const renamed = `m.${createHash("sha256").update(text).digest("hex")}.json`;
+  rmSync(join(copy, file));
+  writeFileSync(join(copy, renamed), text);
+  writeFileSync(join(copy, "current.json"), JSON.stringify({ manifest: renamed }));
+  return copy;
+}
+
+test("maps and measures must be there for all layers or, as in bundles of version 1, for none", () => {
+  /** @param {any} manifest @param {(chunk: any) => boolean} gone */
+  const without = (manifest, gone) => (manifest.chunks = manifest.chunks.filter((/** @type {any} */ chunk) => !gone(chunk)));
+  const expected = "expected maps and measures of all layers and suggestions, or none";
+  refused(["verify", bundleWith("mapless", (m) => without(m, ({ role, layer }) => role === "map" && layer === 5))], expected);
+  refused(["verify", bundleWith("unsuggested", (m) => without(m, ({ role }) => role === "suggestions"))], expected);
+  refused(["verify", bundleWith("praised", (m) => (m.layers[4].map.continuity = 1))], "the map of layer 4 is not as good as the manifest says");
+  const old = bundleWith("old", (m) => {
+    m.version = m.reader = 1;
+    without(m, ({ role }) => ["map", "measures", "credibility", "suggestions"].includes(role));
+    delete m.measures;
+    for (const layer of m.layers) delete layer.map;
+  });
+  assert.equal(run("verify", old).status, 0);
+  assert.equal(run("query", old, "--sample", "5").status, 0);
+  refused(["verify", bundleWith("new", (m) => (m.reader = 99))], "needs a reader of version 99; this one is version 2");
 });
 
 test("questions out of range are refused with the range", () => {
