@@ -6,7 +6,8 @@ import { createAsker } from "./asker.js";
 /** @typedef {import("./asker.js").Known<Densities>} KnownDensities */
 /** @typedef {{ sample: number, layer: number }} Wish */
 
-const KEPT = 64; // answers of some 30 kB: a walk through all layers and back computes each once
+const POINTS = 128; // of a density: a hump is some 250 pixels wide
+const KEPT = 64; // answers of some 15 kB: a walk through all layers and back computes each once
 
 /**
  * @param {Bundle} bundle
@@ -22,7 +23,7 @@ export function createDensitySession(bundle, onAnswer) {
   /** @param {Wish} wish @param {import("../wasm/ntrace.d.ts").CallOptions} options */
   async function ask({ sample, layer }, options) {
     const key = `${sample} ${layer}`;
-    const found = kept.get(key) ?? (await bundle.densities({ sample, layer, ...options }));
+    const found = kept.get(key) ?? (await bundle.densities({ sample, layer, points: POINTS, ...options }));
     kept.delete(key);
     if (found.exact) kept.set(key, found);
     if (kept.size > KEPT) kept.delete(/** @type {string} */ (kept.keys().next().value));

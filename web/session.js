@@ -5,6 +5,9 @@ import { createAsker } from "./asker.js";
 /** @typedef {import("../wasm/ntrace.d.ts").Trace} Trace */
 /** @typedef {{ sample: number, from: number, to: number, k: number }} Wish */
 
+/** Whether two ask for different traces. @param {Wish} a @param {Wish} b */
+export const isOther = (a, b) => a.sample !== b.sample || a.from !== b.from || a.to !== b.to || a.k !== b.k;
+
 /**
  * What is known about the trace that is asked for.
  *

@@ -48,8 +48,8 @@ async function settled(page) {
   await page.waitForSelector(POINTS, { state: "attached" });
 }
 
-/** @param {any} page @param {string} part of the URL */
-const urlPart = (page, part) => new URLSearchParams(new URL(page.url()).hash.split("?")[1]).get(part);
+/** @param {any} page @param {string} part of the URL @returns {Promise<string | null>} */
+const urlPart = (page, part) => page.evaluate((/** @type {string} */ name) => new URLSearchParams(location.hash.split("?")[1]).get(name), part);
 /** @param {any} page @param {string} part @param {string | null} value */
 const untilUrl = (page, part, value) =>
   page.waitForFunction((/** @type {[string, string | null]} */ [part, value]) => new URLSearchParams(location.hash.split("?")[1]).get(part) === value, [part, value]);
@@ -83,6 +83,7 @@ async function brush(page, from, to) {
   await page.mouse.down();
   for (const t of [0.3, 0.6, 1]) await page.mouse.move(box.x + (from + (to - from) * t) * box.width, y);
   await page.mouse.up();
+  await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
 }
 
 test("dragging over the bars draws these traces alone, says how many, and can be undone", () =>
@@ -93,7 +94,7 @@ test("dragging over the bars draws these traces alone, says how many, and can be
     assert.deepEqual([...sorted].sort((a, b) => a - b), all);
     await brush(page, 0.1, 0.4);
     await page.waitForFunction(() => location.hash.includes("keep="));
-    const [low, high] = String(urlPart(page, "keep")).split("~").map(Number);
+    const [low, high] = String(await urlPart(page, "keep")).split("~").map(Number);
     assert.ok(Math.abs(low - 0.1 * all.length) <= 1 && Math.abs(high - 0.4 * all.length) <= 1, `${low} to ${high} of ${all.length}`);
     await untilDrawn(page, high - low);
     assert.deepEqual(await drawn(page), sorted.slice(low, high).sort((a, b) => a - b));
@@ -105,7 +106,7 @@ test("dragging over the bars draws these traces alone, says how many, and can be
     await untilDrawn(page, high - low);
     await page.getByRole("button", { name: "Show all" }).first().click();
     await untilDrawn(page, all.length);
-    assert.equal(urlPart(page, "keep"), null);
+    assert.equal(await urlPart(page, "keep"), null);
     await page.goBack();
     await untilDrawn(page, high - low);
   }));
@@ -113,16 +114,16 @@ test("dragging over the bars draws these traces alone, says how many, and can be
 test("a part that is kept can be moved, and a press on the bars alone changes nothing", () =>
   onTrace(async (page) => {
     await brush(page, 0.1, 0.4);
-    const [low, high] = String(urlPart(page, "keep")).split("~").map(Number);
+    const [low, high] = String(await urlPart(page, "keep")).split("~").map(Number);
     await brush(page, 0.25, 0.55);
     await page.waitForFunction((/** @type {string} */ was) => !location.hash.includes(was), `keep=${low}~${high}`);
-    const [movedLow, movedHigh] = String(urlPart(page, "keep")).split("~").map(Number);
+    const [movedLow, movedHigh] = String(await urlPart(page, "keep")).split("~").map(Number);
     assert.equal(movedHigh - movedLow, high - low);
     assert.ok(movedLow > low + 20);
     const box = await page.locator(".changes-brush .overlay").boundingBox();
     await page.mouse.click(box.x + 0.95 * box.width, box.y + 10);
     await page.waitForTimeout(100);
-    assert.equal(urlPart(page, "keep"), `${movedLow}~${movedHigh}`);
+    assert.equal(await urlPart(page, "keep"), `${movedLow}~${movedHigh}`);
   }));
 
 test("the handles of the brush move by keys, a run of keys is one step back, and Escape draws all", () =>
@@ -187,7 +188,7 @@ test("the humps are the engine's densities, at both layers, with its nearest and
     await page.getByText("Exact: distances between the network's own activations").waitFor();
     const expected = await ask(page, async (bundle) =>
       Promise.all([0, 13].map(async (layer) => {
-        const { density, points, nearest, farthest, at } = await bundle.densities({ sample: 1234, layer });
+        const { density, points, nearest, farthest, at } = await bundle.densities({ sample: 1234, layer, points: 128 });
         return { density: Array.from(density), points, nearest, farthest, low: at[0], high: at[points - 1] };
       })));
     const names = await page.locator(".distances-rows button").evaluateAll((/** @type {HTMLElement[]} */ nodes) => nodes.map((node) => Number(node.dataset.class)));
@@ -277,7 +278,7 @@ test("stepping walks 'to' from layer to layer with the same marks, as one step o
     await untilUrl(page, "to", "7");
     await page.keyboard.press("ArrowLeft");
     await untilUrl(page, "to", "6");
-    assert.equal(urlPart(page, "from"), "0");
+    assert.equal(await urlPart(page, "from"), "0");
     assert.equal(await historyLength(page), before + 1);
   }, { hash: "#/trace?sample=1234&from=0&to=7&k=100" }));
 
@@ -302,12 +303,12 @@ for (const reducedMotion of /** @type {const} */ (["no-preference", "reduce"])) 
       await page.keyboard.press("Space");
       await page.waitForFunction(() => document.querySelector("[data-player=play]")?.textContent === "Play");
       await page.waitForTimeout(1500);
-      assert.equal(urlPart(page, "to"), `${LAST - 2}`, "paused");
+      assert.equal(await urlPart(page, "to"), `${LAST - 2}`, "paused");
       await play.click();
       await page.waitForFunction((/** @type {number} */ last) => location.hash.includes(`to=${last}`) && document.querySelector("[data-player=play]")?.textContent === "Play", LAST);
       assert.deepEqual(await page.evaluate(() => /** @type {any} */ (window).seen), [`${LAST - 2}`, `${LAST - 1}`, `${LAST}`]);
       assert.equal(await historyLength(page), before + 1);
-      assert.equal(urlPart(page, "from"), "0");
+      assert.equal(await urlPart(page, "from"), "0");
     }, { hash: `#/trace?sample=1234&from=0&to=${LAST - 3}&k=100`, context: { reducedMotion } }));
 }
 
@@ -321,7 +322,7 @@ test("playing from the last layer begins again at the first, and another hand on
     await untilUrl(page, "to", "9");
     await page.waitForFunction(() => document.querySelector("[data-player=play]")?.textContent === "Play");
     await page.waitForTimeout(2500);
-    assert.equal(urlPart(page, "to"), "9");
+    assert.equal(await urlPart(page, "to"), "9");
   }));
 
 test("the centre's own class is marked even where none of the neighbours is of it", () =>

@@ -1,6 +1,6 @@
 /** The route to a trace: asks the engine for what the URL says, and hands the answers to the view. */
 import { createDensitySession } from "../density_session.js";
-import { createSession } from "../session.js";
+import { createSession, isOther } from "../session.js";
 import { createTrace, isSettled } from "../views/trace.js";
 
 /** @typedef {import("../density_session.js").KnownDensities} KnownDensities */
@@ -68,7 +68,7 @@ export function createTraceRoute(root, { bundle, store, sketches, sprites, theme
 
   return {
     update(state, before) {
-      const isAsked = state.sample !== before.sample || state.from !== before.from || state.to !== before.to || state.k !== before.k;
+      const isAsked = isOther(state, before);
       if (isAsked) session.request(state);
       if (isAsked && state.keep && state.keep === before.keep) store.set({ keep: null }, { replace: true }); // places in one trace mean nothing in another
       later();

@@ -235,7 +235,7 @@ export function createChanges(root, { onPoint, onKeep }) {
       state = next;
       if (next.order !== before.order) draw();
       else if (width >= 1 && next.order.length > 0) {
-        if (next.keep !== before.keep) drawKeep();
+        if (String(next.keep) !== String(before.keep)) drawKeep();
         if (next.pointed !== before.pointed) drawPointed();
       }
     },

@@ -45,6 +45,8 @@ export function createDistances(root, { manifest, labels, sketches, sprites, the
   /** The rows from top to bottom, and for whom. */
   let order = classes.map((_, c) => c);
   let orderOf = "";
+  /** What the humps and the dotted lines were drawn from. @type {Record<End, unknown[]>} */
+  const drawn = { from: [undefined], to: [undefined] };
 
   const block = select(root).append("section").attr("class", "distances").attr("aria-label", "How far each class lies");
   block.append("div").attr("class", "figure-head").append("h2").text("How far each class lies");
@@ -100,7 +102,11 @@ export function createDistances(root, { manifest, labels, sketches, sprites, the
       .order()
       .classed("is-own", (c) => c === own());
     rows.classed("is-waiting", orderOf === ""); // names that would change their places are not shown yet
-    for (const end of ENDS) drawEnd(end, row.select(`.ridge-${end}`));
+    for (const end of ENDS) {
+      const now = [found(end), state?.reach?.[end]];
+      if (drawn[end].some((part, i) => part !== now[i])) drawEnd(end, row.select(`.ridge-${end}`));
+      drawn[end] = now;
+    }
   }
 
   /** @param {End} end @param {import("d3").Selection<any, number, any, unknown>} svg */
@@ -153,7 +159,6 @@ export function createDistances(root, { manifest, labels, sketches, sprites, the
       `All ${count(dataset.samples - 1)} other sketches by their distance from this ${name}: the farther left a class’s hump, the nearer it lies. ` +
         `Dotted: the ${ordinal(state.k - 1)} nearest. Classes are listed from the nearest at ${layerName(layers, state.from)} on.`,
     );
-    words.text(certainty(state.known));
   }
 
   rowsNode.addEventListener("focusin", (event) => {
@@ -174,8 +179,11 @@ export function createDistances(root, { manifest, labels, sketches, sprites, the
   return {
     /** @param {DistancesState} next */
     update(next) {
+      const before = state && [state.sample, state.from, state.to, state.k, state.reach, ...ENDS.map(found)];
       if (next.sample !== state?.sample) looked = null;
       state = next;
+      words.text(certainty(state.known)); // all that changes while the engine measures
+      if (before && [next.sample, next.from, next.to, next.k, next.reach, ...ENDS.map(found)].every((part, i) => part === before[i])) return;
       sort();
       drawRows();
       drawAxes();

@@ -1,4 +1,5 @@
 /** The figures below the radial one: every change, distances by class, the curve of what is kept. */
+import { isOther } from "../session.js";
 import { createChanges } from "./changes.js";
 import { createCurve } from "./curve.js";
 import { createDistances } from "./distances.js";
@@ -37,11 +38,10 @@ export function createFurther({ bars, more }, { bundle, onKeep, onChoose, ...sha
       state = next;
       const { chosen, sorted, keep, pointed, stability, densities } = next;
       if (sorted) changes.update({ order: sorted.order, keep, pointed });
-      const isChosen = before?.chosen !== chosen;
+      const isChosen = !before || isOther(chosen, before.chosen);
       if (isChosen || before.stability !== stability) curve.update({ sample: chosen.sample, from: chosen.from, to: chosen.to, stability });
       if (isChosen || before.densities !== densities || before.sorted !== sorted) {
-        const isOf = sorted && sorted.trace.sample === chosen.sample && sorted.trace.from === chosen.from && sorted.trace.to === chosen.to && sorted.trace.k === chosen.k;
-        distances.update({ ...chosen, known: densities, reach: isOf ? sorted.reach : null });
+        distances.update({ ...chosen, known: densities, reach: sorted && !isOther(chosen, sorted.trace) ? sorted.reach : null });
       }
     },
     destroy() {

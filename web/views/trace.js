@@ -9,6 +9,7 @@ import { createRadial } from "./radial.js";
 import { createRail } from "./rail.js";
 import { createSummary } from "./summary.js";
 import { maxK } from "../params.js";
+import { isOther } from "../session.js";
 
 /** @typedef {import("../../wasm/ntrace.d.ts").Trace} Trace */
 /** @typedef {import("../../wasm/ntrace.d.ts").TracePoint} TracePoint */
@@ -143,11 +144,12 @@ export function createTrace(root, { bundle, sketches, sprites, theme, onChange, 
 
   /** @param {TraceState} next @param {TraceState | null} before */
   function updateChoice({ chosen, stability }, before) {
-    if (before?.chosen === chosen && before.stability === stability) return;
+    const isAsked = !before || isOther(chosen, before.chosen);
+    if (isAsked || chosen.shelf !== before.chosen.shelf || chosen.only !== before.chosen.only) picker.update(chosen);
+    if (!isAsked && before.stability === stability) return;
     const samples = manifest.dataset.samples;
     rail.update({ from: chosen.from, to: chosen.to, kept: (layer) => (stability ? stability[layer * samples + chosen.sample] : null) });
     slider.update(chosen);
-    picker.update(chosen);
     legend.update(chosen);
   }
 
