@@ -24,7 +24,8 @@ await mkdir(join(site, "engine"), { recursive: true });
 await build({ ...common, entryPoints: [join(wasm, "ntrace.js"), join(wasm, "worker.js")], outdir: join(site, "engine") });
 await cp(join(wasm, "ntrace.d.ts"), join(site, "engine/ntrace.d.ts"));
 await rm(join(site, "scripts"), { recursive: true, force: true });
-await build({ ...common, entryPoints: { app: join(web, "main.js"), early: join(web, "early.js") }, outdir: site, splitting: true, chunkNames: "scripts/[name]-[hash]", plugins: [engineApart] });
+const entryPoints = { app: join(web, "main.js"), early: join(web, "early.js"), painter: join(web, "explore/plot_worker.js") };
+await build({ ...common, entryPoints, outdir: site, splitting: true, chunkNames: "scripts/[name]-[hash]", plugins: [engineApart] });
 for (const entry of await readdir(web, { withFileTypes: true })) {
   if (entry.isFile() && STATIC.test(entry.name)) await cp(join(web, entry.name), join(site, entry.name));
 }

@@ -4,6 +4,7 @@ import { colourSamples } from "../explore/colours.js";
 import { createLegend } from "../explore/legend.js";
 import { createMap } from "../explore/map.js";
 import { createPanel } from "../explore/panel.js";
+import { createPlot } from "../explore/plot.js";
 import { createStatus } from "../explore/status.js";
 import { createToolbar } from "../explore/toolbar.js";
 import { selectSamples } from "../explore/selection.js";
@@ -48,6 +49,7 @@ import { selectSamples } from "../explore/selection.js";
 const PARTS = [
   { place: "toolbar", create: createToolbar },
   { place: "filters", create: createLegend },
+  { place: "plot", create: createPlot },
   { place: "panel", create: createPanel },
   { place: "status", create: createStatus },
   { place: "map", create: createMap },
