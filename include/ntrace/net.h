@@ -1,9 +1,10 @@
-/* Sequential image networks: layers, the forward pass, gradients, and their files.
+/* Image networks: layers, the forward pass, gradients, and their files.
  *
- * Layer 0 is the input; layer l is what the l-th module makes of layer l - 1. Activations are stored channel last
- * ([H, W, C] a sample), weights in the order that the kernels read. Every sum is taken in one order, whatever the
- * target and the batch: native and WebAssembly give the same bits, and a sample's activations do not depend on its
- * neighbours in a batch. */
+ * Layer 0 is the input; layer l is what the l-th module makes of layer l - 1, or of an earlier one, and of two where it
+ * adds them up: layers stand in the order in which they can be computed. Activations are stored channel last ([H, W, C]
+ * a sample), weights in the order that the kernels read. Every sum is taken in one order, and exponentials are computed
+ * here, whatever the target and the batch: native and WebAssembly give the same bits, and a sample's activations do not
+ * depend on its neighbours in a batch. */
 #ifndef NTRACE_NET_H
 #define NTRACE_NET_H
 
@@ -19,42 +20,72 @@ extern "C" {
 #endif
 
 enum {
-    NT_NET_MAX_LAYERS = 64,
-    NT_NET_MAX_SIZE = 1 << 24 /* floats in one sample's activation, and parameters of a layer */
+    NT_NET_MAX_LAYERS = 128,
+    NT_NET_MAX_SIZE = 1 << 24, /* floats in one sample's activation, and parameters of a layer */
+    NT_NET_MAX_WINDOW = 4096   /* sides, strides, dilations and paddings of kernels and pooling windows */
 };
 
 struct nt_shape {
     uint32_t channels, height, width;
 };
 
+/* As PyTorch's modules of the same names compute them in evaluation. */
 enum nt_layer_kind {
     NT_LAYER_INPUT,
-    NT_LAYER_CONV2D, /* square odd kernel, stride 1, zero padding that keeps height and width */
+    NT_LAYER_CONV2D, /* zero padding */
     NT_LAYER_RELU,
-    NT_LAYER_MAXPOOL2D, /* window and stride `kernel`, a remainder at the right and at the bottom is left out */
+    NT_LAYER_MAXPOOL2D,
     NT_LAYER_FLATTEN,
     NT_LAYER_LINEAR,
+    NT_LAYER_BATCHNORM2D, /* each channel times its weight plus its bias: mean and variance are folded into these */
+    NT_LAYER_LEAKYRELU,
+    NT_LAYER_GELU,
+    NT_LAYER_SILU,
+    NT_LAYER_AVGPOOL2D,
+    NT_LAYER_GLOBALAVGPOOL2D, /* the mean of each channel: channels x 1 x 1 */
+    NT_LAYER_DROPOUT,         /* its input, as in evaluation */
+    NT_LAYER_IDENTITY,
+    NT_LAYER_ADD,        /* the sum of two layers of the same shape */
+    NT_LAYER_SOFTMAX,    /* over the channels */
+    NT_LAYER_LOGSOFTMAX, /* likewise */
     NT_LAYER_KIND_COUNT
+};
+
+/* How a kernel, or a pooling window, moves over an image. */
+struct nt_window {
+    uint32_t kernel[2], stride[2], dilation[2]; /* down, across; strides and dilations of 0 count as 1 */
+    uint32_t pad[4];                            /* top, left, bottom, right */
 };
 
 struct nt_layer {
     enum nt_layer_kind kind;
-    char name[48];         /* "Input", "Conv2d(1,16,3)", "ReLU", "MaxPool2d(2)", "Flatten", "Linear(288,128)" */
-    struct nt_shape shape; /* of the output; a vector has height and width 1 */
-    uint32_t size;         /* floats of one sample's output */
-    uint32_t kernel;       /* conv2d, maxpool2d; else 0 */
-    uint32_t parameters;   /* weights and biases */
+    char name[64];           /* "Conv2d(1,16,3)", "ReLU", "Add(layer 4)": worked out where it is empty */
+    struct nt_shape shape;   /* of the output; a vector has height and width 1 */
+    uint32_t size;           /* floats of one sample's output */
+    uint32_t kernel;         /* conv2d, pooling: the side of a square window, else 0 */
+    uint32_t parameters;     /* weights and biases */
+    struct nt_window window; /* conv2d, pooling. All zero: a square `kernel`, for a convolution with stride 1 and
+                                padding that keeps height and width, for pooling with stride `kernel` and no padding */
+    uint32_t groups;         /* conv2d; 0 counts as 1 */
+    uint32_t back[2];        /* how many layers before this one its input is, 0 counting as 1; add: both inputs */
+    float slope;             /* leakyrelu: the factor below 0 */
+    bool no_bias;            /* conv2d, linear */
+    bool ceil;               /* pooling: a window that is only partly in the image at its end counts */
+    bool skip_pad;           /* avgpool2d: the mean leaves padding out */
+    bool tanh;               /* gelu: its approximation by a tanh */
+    struct nt_shape order;   /* the image that a flattened layer was: its numbers lie in this order, channel last; of
+                                height and width 1 for all others */
 };
 
 typedef struct nt_net nt_net;
 
-/* "input", "conv2d", "relu", "maxpool2d", "flatten" or "linear". */
+/* "input", "conv2d"...: PyTorch's name in lower case. */
 const char *nt_layer_kind_name(enum nt_layer_kind kind);
 
 /* Makes a network with all parameters zero.
  *
- * layer  in  [layers] kind, kernel and, for conv2d and linear, shape.channels (outputs) of layers 1 .. layers; the rest
- * is worked out input  in  shape of one sample
+ * layer  in  [layers] layers 1 .. layers: kind, for conv2d and linear shape.channels (outputs), and what else belongs
+ * to the kind, see nt_layer; the rest is worked out input  in  shape of one sample
  *
  * Returns NT_OK; NT_E_SHAPE when layers do not fit each other or sizes pass NT_NET_MAX_SIZE; NT_E_ARG; NT_E_MEMORY. */
 enum nt_status nt_net_create(nt_net **net, struct nt_shape input, const struct nt_layer *layer, uint32_t layers,
@@ -77,6 +108,17 @@ const struct nt_layer *nt_net_layer(const nt_net *net, uint32_t layer);
 uint32_t nt_net_classes(const nt_net *net); /* size of the last layer */
 uint64_t nt_net_parameters(const nt_net *net);
 
+/* The layer whose softmax are the class probabilities: the last, or the input of a softmax or logarithm of one that is
+ * the last. */
+uint32_t nt_net_logits(const nt_net *net);
+
+/* The layer that layer `layer` takes as input `which` (0, and 1 where it adds two up). */
+uint32_t nt_net_from(const nt_net *net, uint32_t layer, uint32_t which);
+
+/* Whether nt_net_backward gives gradients by the parameters: one layer after the other, of the kinds up to linear, with
+ * convolutions of odd square kernels, stride 1 and padding that keeps height and width. */
+bool nt_net_trainable(const nt_net *net);
+
 /* ---- Forward. ---- */
 
 /* Bytes of scratch that a pass over `samples` at a time needs. */
@@ -85,8 +127,9 @@ size_t nt_net_forward_bytes(const nt_net *net, uint32_t samples);
 /* Computes the layers of a batch.
  *
  * activation  out  [layers] pointers, input included: where to write layer l as [samples, size], or NULL where it is
- * not wanted (entry 0 gets a copy of the input). Layers after the last wanted one are not computed. input       in
- * [samples, H, W, C], finite scratch          nt_net_forward_bytes(net, samples) bytes, aligned to 64
+ *                  not wanted (entry 0 gets a copy of the input). Layers after the last wanted one are not computed.
+ * input       in   [samples, H, W, C], finite
+ * scratch          nt_net_forward_bytes(net, samples) bytes, aligned to 64
  *
  * Returns NT_OK. Allocates nothing; thread-safe for distinct outputs and scratch. */
 enum nt_status nt_net_forward(float *const *activation, const nt_net *net, const float *input, uint32_t samples,
@@ -107,11 +150,12 @@ size_t nt_net_backward_bytes(const nt_net *net, uint32_t samples);
  *
  * gradient    out  [layers] pointers: where to write the gradient by layer l's activation as [samples, size], or NULL
  * parameter   out  [nt_net_parameters] gradient by the parameters, summed over the batch, in the order of
- * nt_net_values; may be NULL activation  in   [layers] what nt_net_forward gave for all layers (none NULL) seed in
- * [samples, classes] gradient by the last layer
+ *                  nt_net_values; may be NULL
+ * activation  in   [layers] what nt_net_forward gave for all layers (none NULL)
+ * seed        in   [samples, classes] gradient by the last layer
  *
  * ReLU passes no gradient where its output is 0; max-pooling passes it to the first maximum of its window, as PyTorch
- * does. */
+ * does. Returns NT_OK, or NT_E_ARG where gradients by the parameters are asked of a network that is not trainable. */
 enum nt_status nt_net_backward(float *const *gradient, float *parameter, const nt_net *net, float *const *activation,
                                const float *seed, uint32_t samples, void *scratch);
 
@@ -136,17 +180,45 @@ float *nt_net_values(nt_net *net);
 void nt_net_changed(nt_net *net);
 
 /* ---- Files: safetensors with the names and layouts of torch.nn.Sequential ("0.weight" [out, in, kh, kw]...). The
- * metadata hold the architecture ("ntrace.network", JSON) and the class names ("ntrace.classes", a JSON array). ---- */
+ * metadata hold the description of the network ("ntrace.network", JSON) and the class names ("ntrace.classes", a JSON
+ * array). A description lists the layers after the input:
+ *
+ *   {"input": [channels, height, width], "layers": [
+ *     {"kind": "conv2d", "outputs": 16, "kernel": 3, "stride": 2, "padding": 1},
+ *     {"kind": "batchnorm2d"}, {"kind": "relu"},
+ *     {"kind": "add", "from": 1}, {"kind": "globalavgpool2d"}, {"kind": "flatten"}, {"kind": "linear", "outputs": 10}]}
+ *
+ * Layers are numbered from 1, the input is 0. Every layer may have "name" (how it is shown) and "from" (the number of
+ * the layer that it takes, the one before it unless given; of an add the second one, or a list of both). Besides, with
+ * what holds where they are missing:
+ *
+ *   conv2d           outputs, kernel, stride 1, padding "same", dilation 1, groups 1, bias true, weights
+ *   linear           outputs, bias true, weights
+ *   batchnorm2d      eps 1e-5, affine true, weights (batchnorm1d is the same)
+ *   maxpool2d        kernel, stride (the kernel), padding 0, dilation 1, ceil_mode false
+ *   avgpool2d        kernel, stride (the kernel), padding 0, ceil_mode false, count_include_pad true
+ *   globalavgpool2d  (adaptiveavgpool2d is the same: to 1 x 1)
+ *   leakyrelu        slope 0.01
+ *   gelu             approximate "none", or "tanh"
+ *   relu, silu, softmax, logsoftmax, flatten, dropout, identity, add
+ *
+ * kernel, stride and dilation are a number or [down, across]; padding too, or [top, left, bottom, right], "valid", or
+ * for convolutions "same". "weights" is what the layer's tensors are called before ".weight": its number from 0 unless
+ * given. ---- */
 
 /* Reads a network from memory.
  *
- * bytes  in  [size] a safetensors file, float32 or float16 tensors
+ * bytes  in  [size] a safetensors file, float32, float16 or float64 tensors
  * name   in  stands in the error's text
  *
  * Without "ntrace.network" the tensors must be those of the reference network, whatever the number of classes.
  * Returns NT_OK, NT_E_FORMAT, NT_E_SHAPE, NT_E_VALUE (not finite), NT_E_MEMORY. */
 enum nt_status nt_net_parse(nt_net **net, const void *bytes, size_t size, const char *name,
                             const struct nt_allocator *allocator, struct nt_error *error);
+
+/* The same with a description of the caller's, which goes before the file's own. */
+enum nt_status nt_net_parse_described(nt_net **net, const void *bytes, size_t size, const char *description,
+                                      const char *name, const struct nt_allocator *allocator, struct nt_error *error);
 
 /* Writes a network as safetensors into memory, to be released by the caller with `allocator`.
  * classes  in  [nt_net_classes] names, kept with the weights; may be NULL */

@@ -4,21 +4,21 @@
 
 #include "net/network.h"
 
-static size_t max(size_t a, size_t b) { return a > b ? a : b; }
-static size_t rounded(size_t floats) { return (floats + 15) & ~(size_t)15; }
-
 size_t nt_net_convolve_floats(const nt_net *net) {
-    size_t floats = rounded(nt_net_largest_padded(net)), most = 0;
+    size_t floats = nt_net_round(nt_net_largest_padded(net)), most = 0;
     for (uint32_t i = 1; i < net->layers; i++) {
         const struct nt_net_layer *l = &net->layer[i];
+        if (l->layer.kind == NT_LAYER_CONV2D && l->general) {
+            most = nt_net_max(most, nt_net_general_floats(l));
+        }
         if (l->windows) {
-            most = max(most, floats + rounded(l->layer.size));
+            most = nt_net_max(most, floats + nt_net_round(l->layer.size));
         }
         if (l->frequencies != NULL) {
-            most = max(most, rounded(nt_winograd_floats(l->in.height, l->in.width, l->inputs)));
+            most = nt_net_max(most, nt_net_round(nt_winograd_floats(l->in.height, l->in.width, l->inputs)));
         }
     }
-    return max(most, floats);
+    return nt_net_max(most, floats);
 }
 
 void nt_net_pad(float *padded, const float *in, struct nt_shape shape, size_t margin) {
@@ -70,12 +70,16 @@ static void sum_up(const struct nt_windows *to, const struct nt_net_layer *l, co
 
 void nt_net_convolve(const struct nt_net_outputs *outputs, const nt_net *net, const struct nt_net_layer *l,
                      const float *in, float *scratch) {
+    if (l->general) {
+        nt_net_general(outputs->out, outputs->rectified, l, in, scratch);
+        return;
+    }
     struct nt_windows to = {outputs->out, outputs->rectified, outputs->pooled, outputs->place,
                             l->in.height, l->in.width,        l->outputs};
     if (l->frequencies != NULL && !net->direct) {
         filter(&to, l, in, scratch);
     } else {
-        sum_up(&to, l, in, scratch, scratch + rounded(nt_net_largest_padded(net)));
+        sum_up(&to, l, in, scratch, scratch + nt_net_round(nt_net_largest_padded(net)));
     }
 }
 

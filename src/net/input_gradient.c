@@ -6,12 +6,10 @@
 
 #include "net/network.h"
 
-static size_t max(size_t a, size_t b) { return a > b ? a : b; }
-
 /* The head's last layer that is more than a flattening: the input, or the last pooling. */
 static uint32_t top_of(const nt_net *net) {
-    uint32_t top = nt_net_head(net);
-    while (net->layer[top].layer.kind == NT_LAYER_FLATTEN) {
+    uint32_t top = net->head;
+    while (net->layer[top].same) {
         top--;
     }
     return top;
@@ -22,7 +20,12 @@ static bool special(const nt_net *net) {
     while (i <= top && net->layer[i].windows) {
         i += 3;
     }
-    return i == top + 1;
+    bool special = net->chain && i == top + 1;
+    for (; i < net->layers; i++) {
+        const struct nt_net_layer *l = &net->layer[i];
+        special = special && (l->same || l->layer.kind == NT_LAYER_LINEAR || l->layer.kind == NT_LAYER_RELU);
+    }
+    return special;
 }
 
 struct work {
@@ -49,8 +52,8 @@ static size_t divide_head(struct work *w, size_t batch, size_t used, char *scrat
     for (uint32_t i = 1; i <= w->top; i += 3) {
         const struct nt_net_layer *l = &w->net->layer[i];
         size_t more = l->layer.kernel - 1u;
-        pooled = max(pooled, l[2].layer.size);
-        padded = max(padded, (l->in.height + more) * (l->in.width + more) * l->inputs);
+        pooled = nt_net_max(pooled, l[2].layer.size);
+        padded = nt_net_max(padded, (l->in.height + more) * (l->in.width + more) * l->inputs);
         w->place[i + 2] = take(&used, scratch, batch * l[2].layer.size);
     }
     for (int i = 0; i < 2; i++) {
@@ -68,12 +71,12 @@ static size_t divide(struct work *w, const nt_net *net, size_t batch, char *scra
     *w = (struct work){.net = net, .top = general ? 0 : top_of(net), .last = net->layers - 1};
     for (uint32_t i = w->top; i < net->layers; i++) {
         w->activation[i] = take(&used, scratch, batch * net->layer[i].layer.size);
-        widest = max(widest, net->layer[i].layer.size);
+        widest = nt_net_max(widest, net->layer[i].layer.size);
     }
     if (general) {
         size_t forward = nt_net_forward_bytes(net, (uint32_t)batch);
         size_t backward = nt_net_backward_bytes(net, (uint32_t)batch);
-        w->scratch = take(&used, scratch, max(forward, backward) / sizeof(float) + 1);
+        w->scratch = take(&used, scratch, nt_net_max(forward, backward) / sizeof(float) + 1);
         return used;
     }
     for (int i = 0; i < 2; i++) {
@@ -105,7 +108,7 @@ static void forward_tail(const struct work *w, size_t samples) {
     const float *from = w->activation[w->top];
     for (uint32_t i = w->top + 1; i <= w->last; i++) {
         const struct nt_net_layer *l = &w->net->layer[i];
-        if (l->layer.kind == NT_LAYER_FLATTEN) {
+        if (l->same) {
             continue;
         }
         if (l->layer.kind == NT_LAYER_RELU) {
@@ -191,9 +194,12 @@ enum nt_status nt_net_input_gradient(float *gradient, float *logit, const nt_net
                                      const float *seed, uint32_t samples, void *scratch) {
     assert(((uintptr_t)scratch & 63) == 0);
     struct work w;
-    uint32_t last = net->layers - 1;
+    uint32_t last = net->layers - 1, source = last;
     size_t size = net->layer[0].layer.size, classes = nt_net_classes(net);
     (void)divide(&w, net, batch_of(samples), scratch);
+    while (source > w.top && net->layer[source].same) {
+        source--; /* where the last layer's values are */
+    }
     w.last -= logit == NULL && net->layer[last].layer.kind == NT_LAYER_LINEAR; /* nothing asks for its output */
     for (uint32_t first = 0; first < samples; first += NT_NET_BLOCK) {
         uint32_t count = batch_of(samples - first);
@@ -203,7 +209,7 @@ enum nt_status nt_net_input_gradient(float *gradient, float *logit, const nt_net
             run_batch(gradient + first * size, &w, input + first * size, seed + first * classes, count);
         }
         if (logit != NULL) {
-            memcpy(logit + first * classes, w.activation[last], count * classes * sizeof *logit);
+            memcpy(logit + first * classes, w.activation[source], count * classes * sizeof *logit);
         }
     }
     return NT_OK;

@@ -2,8 +2,11 @@
 #ifndef NTRACE_NET_LAYERS_H
 #define NTRACE_NET_LAYERS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include "ntrace/net.h"
 
 /* Columns of one packed panel of weights. A multiple of every target's lanes, so that one packing serves all. */
 enum { NT_PANEL = 16 };
@@ -38,6 +41,16 @@ struct nt_outer {
 struct nt_pool {
     size_t height, width, channels, window;
 };
+
+/* Windows of any kind over one sample [height, width, channels], each giving one pixel of [down, across, channels]. */
+struct nt_slide {
+    size_t height, width, channels, down, across;
+    struct nt_window window; /* strides and dilations at least 1; some tap of each window is in the image */
+    bool skip_pad;           /* a mean leaves padding out */
+};
+
+/* Activation functions of one value. */
+enum nt_curve { NT_CURVE_LEAKY, NT_CURVE_SILU, NT_CURVE_GELU, NT_CURVE_GELU_TANH };
 
 /* What a convolution writes, window by window of 2 x 2 pixels, while its sums are at hand. Any but `place` alone may be
  * NULL. */
@@ -90,6 +103,26 @@ struct nt_layer_kernels {
     void (*pool)(float *out, const float *in, const struct nt_pool *shape);
     void (*pool_backward)(float *gradient, const float *in, const float *out, const float *out_gradient,
                           const struct nt_pool *shape);
+    void (*slide_max)(float *out, const float *in, const struct nt_slide *slide);
+    void (*slide_max_backward)(float *gradient, const float *in, const float *out, const float *out_gradient,
+                               const struct nt_slide *slide);
+    void (*slide_mean)(float *out, const float *in, const struct nt_slide *slide);
+    void (*slide_mean_backward)(float *gradient, const float *out_gradient, const struct nt_slide *slide);
+    /* A convolution of each channel by itself: weight [kernel, kernel, channels], bias [channels]. */
+    void (*depthwise)(float *out, const float *in, const float *weight, const float *bias,
+                      const struct nt_slide *slide);
+    void (*depthwise_backward)(float *gradient, const float *out_gradient, const float *weight,
+                               const struct nt_slide *slide);
+    void (*curve)(float *out, const float *in, enum nt_curve curve, float below, size_t count);
+    void (*curve_backward)(float *gradient, const float *in, const float *out_gradient, enum nt_curve curve,
+                           float below, size_t count);
+    /* out[r, c] = in[r, c] * factor[c] + shift[c]; shift may be NULL. */
+    void (*scale)(float *out, const float *in, const float *factor, const float *shift, size_t rows, size_t columns);
+    void (*add)(float *sum, const float *a, const float *b, size_t count);
+    /* Of each row, or its logarithm. */
+    void (*softmax)(float *out, const float *in, size_t rows, size_t columns, bool logarithm);
+    void (*softmax_backward)(float *gradient, const float *out, const float *out_gradient, size_t rows, size_t columns,
+                             bool logarithm);
 };
 
 extern const struct nt_layer_kernels nt_layer_kernels_scalar, nt_layer_kernels_simd128, nt_layer_kernels_avx2,

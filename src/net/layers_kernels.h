@@ -3,6 +3,7 @@
  * within one sum. */
 #include <stdbool.h>
 
+#include "core/exponent.h"
 #include "net/layers.h"
 
 #if NT_LANES == 16
@@ -304,8 +305,19 @@ static void pool_backward(float *gradient, const float *in, const float *out, co
     }
 }
 
+#include "net/curves_kernels.h"
+#include "net/slides_kernels.h"
 #include "net/windows_kernels.h"
 #include "net/winograd_kernels.h"
 
-const struct nt_layer_kernels NT_KERNEL(nt_layer_kernels) = {
-    product, product_windows, winograd, spread, spread_patches, outer, rectify, rectify_backward, pool, pool_backward};
+const struct nt_layer_kernels NT_KERNEL(nt_layer_kernels) = {product,        product_windows,
+                                                             winograd,       spread,
+                                                             spread_patches, outer,
+                                                             rectify,        rectify_backward,
+                                                             pool,           pool_backward,
+                                                             slide_max,      slide_max_backward,
+                                                             slide_mean,     slide_mean_backward,
+                                                             depthwise,      depthwise_backward,
+                                                             curve,          curve_backward,
+                                                             scale,          add,
+                                                             softmax,        softmax_backward};

@@ -15,23 +15,37 @@ enum {
 
 struct nt_net_layer {
     struct nt_layer layer;
-    struct nt_shape in;
+    struct nt_shape in;     /* of its input, or of its two */
+    uint32_t from[2];       /* its inputs */
+    uint32_t inputs_count;  /* 1, or 2 */
+    uint32_t users, top;    /* how many layers take its values, and the last of them */
+    uint32_t last;          /* the last layer that needs its values, which others may pass on */
     size_t inputs, outputs; /* channels of a convolution; sizes of a linear layer, else 0 */
-    size_t terms;           /* of one output's sum: kernel * kernel * inputs */
-    float *weight, *bias;   /* in `values`: [terms, outputs], [outputs] */
-    float *packed;          /* [panels][terms][NT_PANEL] */
-    float *packed_bias;     /* [panels * NT_PANEL] */
-    float *backward;        /* packed for the gradient by the input, see nt_net_changed */
-    float *frequencies;     /* a convolution's weights as nt_winograd takes them; NULL where it is summed directly */
-    bool flat;              /* a vector: flattened before, or the output of a linear layer */
-    bool taps;              /* whether `backward` gives the terms apart, to be added up where they overlap */
-    bool windows;           /* a convolution with ReLU and pooling by 2 x 2 after it */
-    float *spread;          /* with windows: weights as nt_spread takes them */
+    size_t terms;           /* of one output's sum: kernel * kernel * inputs, of its group */
+    float *weight,
+        *bias; /* in `values`: [terms, outputs], [outputs]; without a bias, zeros. A normalisation's: [channels] both */
+    float *packed;      /* [groups][panels][terms][NT_PANEL] */
+    float *packed_bias; /* [groups][panels * NT_PANEL] */
+    float *backward;    /* packed for the gradient by the input, see nt_net_changed */
+    float *frequencies; /* a convolution's weights as nt_winograd takes them; NULL where it is summed directly */
+    bool named;         /* its name was given */
+    bool flat;          /* a vector: flattened before, or the output of a linear layer */
+    bool same;          /* its values are its input's, in the same order */
+    bool general;       /* a convolution, or pooling, that the fast kernels do not know */
+    bool depthwise;     /* each channel by itself */
+    bool taps;          /* whether `backward` gives the terms apart, to be added up where they overlap */
+    bool rectified;     /* has weights, and ReLU alone takes its values, as the next layer */
+    bool windows;       /* a convolution with ReLU and pooling by 2 x 2 after it, which alone take its values */
+    float *spread;      /* with windows: weights as nt_spread takes them */
 };
 
 struct nt_net {
     const struct nt_allocator *allocator;
     uint32_t layers;
+    uint32_t head;         /* up to it samples go forward one by one, from there in batches */
+    uint32_t slots;        /* activations that are needed at the same time, at most */
+    uint32_t back_slots;   /* gradients likewise */
+    bool chain, trainable; /* each layer takes the one before; see nt_net_trainable */
     uint64_t parameters;
     bool direct;           /* see nt_net_set_direct */
     float *values, *zeros; /* zeros: a bias for gradients, as long as the widest layer */
@@ -59,6 +73,22 @@ uint32_t nt_net_reference_layers(struct nt_layer *layer, struct nt_shape *input,
 /* Copies one sample into the middle of zeros: padded [height + 2 margin, width + 2 margin, channels]. */
 void nt_net_pad(float *padded, const float *in, struct nt_shape shape, size_t margin);
 
+static inline size_t nt_net_round(size_t floats) { return (floats + 15) & ~(size_t)15; }
+static inline size_t nt_net_max(size_t a, size_t b) { return a > b ? a : b; }
+
+/* Which of the activation functions a layer is. */
+enum nt_curve nt_net_curve(const struct nt_layer *layer);
+
+/* How a layer's window slides over its input. */
+struct nt_slide nt_net_slide(const struct nt_net_layer *l);
+
+/* Convolutions of any kind: see general.c. Either output may be NULL. */
+size_t nt_net_general_floats(const struct nt_net_layer *l);
+void nt_net_general(float *out, float *rectified, const struct nt_net_layer *l, const float *in, float *scratch);
+size_t nt_net_general_input_floats(const struct nt_net_layer *l);
+void nt_net_general_input(float *out, const nt_net *net, const struct nt_net_layer *l, const float *gradient,
+                          float *scratch);
+
 /* What is wanted of a convolution and what follows it; any may be NULL, but for place there must be pooled. */
 struct nt_net_outputs {
     float *out, *rectified; /* its own layer, and the ReLU after it */
@@ -84,8 +114,5 @@ void nt_net_multiply_input(float *out, const nt_net *net, const struct nt_net_la
 /* Floats of the widest activation, and of the largest padded image met in a pass forward. */
 size_t nt_net_widest(const nt_net *net);
 size_t nt_net_largest_padded(const nt_net *net);
-
-/* The last layer before the first linear one, or the last of all: up to it samples go one by one. */
-uint32_t nt_net_head(const nt_net *net);
 
 #endif

@@ -87,10 +87,24 @@ static void pack_spread(float *packed, const struct nt_net_layer *l) {
     }
 }
 
+static void pack_groups(struct nt_net_layer *l) {
+    size_t groups = l->layer.groups, outputs = l->outputs / groups, panels = nt_net_panels(outputs);
+    for (size_t g = 0; g < groups && !l->depthwise; g++) {
+        pack(l->packed + g * panels * l->terms, l->weight + g * outputs, l->terms, outputs, l->outputs, 1);
+        pack(l->packed_bias + g * panels, l->bias + g * outputs, 1, outputs, 0, 1);
+        pack(l->backward + g * outputs * nt_net_panels(l->terms), l->weight + g * outputs, outputs, l->terms, 1,
+             l->outputs);
+    }
+}
+
 void nt_net_changed(nt_net *net) {
     for (uint32_t i = 1; i < net->layers; i++) {
         struct nt_net_layer *l = &net->layer[i];
         if (l->outputs == 0) {
+            continue;
+        }
+        if (l->general) {
+            pack_groups(l);
             continue;
         }
         pack(l->packed, l->weight, l->terms, l->outputs, l->outputs, 1);

@@ -5,21 +5,30 @@
 
 #include <cjson/cJSON.h>
 
-#include "net/network.h"
+#include "net/describe.h"
 #include "ntrace/safetensors.h"
 
-/* How one weight lies in PyTorch: [outputs][channels][height][width], where a linear layer after a Flatten has the
- * shape of what was flattened, and the library's own order is [height][width][channels][outputs]. */
+/* The tensors of a layer: weight and bias of convolutions and linear layers, all four of a normalisation. */
+enum { TENSOR_WEIGHT, TENSOR_BIAS, TENSOR_MEAN, TENSOR_VARIANCE, TENSORS };
+
+static bool has_tensor(const struct nt_net_layer *l, const struct nt_net_tensors *t, int which) {
+    if (l->layer.kind == NT_LAYER_BATCHNORM2D) {
+        return which >= TENSOR_MEAN || !t->plain;
+    }
+    return l->outputs > 0 && (which == TENSOR_WEIGHT || (which == TENSOR_BIAS && !l->layer.no_bias));
+}
+
+/* How one weight lies in PyTorch: [outputs][channels][height][width], where a layer after a Flatten has the shape of
+ * what was flattened, and the library's own order is [height][width][channels][outputs]. */
 static struct nt_shape kernel_shape(const nt_net *net, uint32_t number) {
     const struct nt_net_layer *l = &net->layer[number];
     if (l->layer.kind == NT_LAYER_CONV2D) {
-        return (struct nt_shape){l->in.channels, l->layer.kernel, l->layer.kernel};
+        return (struct nt_shape){(uint32_t)(l->inputs / l->layer.groups), l->layer.window.kernel[0],
+                                 l->layer.window.kernel[1]};
     }
-    do {
-        number--; /* what lies between Flatten and the linear layer keeps the order */
-    } while (number > 0 &&
-             (net->layer[number].layer.kind == NT_LAYER_RELU || net->layer[number].layer.kind == NT_LAYER_FLATTEN));
-    return net->layer[number].layer.shape;
+    const struct nt_layer *input = &net->layer[l->from[0]].layer;
+    bool flattened = input->order.height * input->order.width > 1;
+    return flattened ? input->order : (struct nt_shape){l->in.channels, 1, 1};
 }
 
 static void from_torch(float *own, const float *torch, struct nt_shape shape, size_t outputs) {
@@ -40,157 +49,208 @@ static void to_torch(float *torch, const float *own, struct nt_shape shape, size
     }
 }
 
-/* Name and shape of a layer's weight (or bias) as PyTorch has them. */
-static void describe(struct nt_tensor *tensor, const struct nt_net_layer *l, uint32_t number, bool bias) {
+/* Name and shape of a layer's tensor as PyTorch has them. */
+static void describe(struct nt_tensor *tensor, const nt_net *net, uint32_t number, const char *prefix, int which) {
+    static const char *const names[TENSORS] = {"weight", "bias", "running_mean", "running_var"};
+    const struct nt_net_layer *l = &net->layer[number];
+    bool weight = which == TENSOR_WEIGHT && l->outputs > 0;
+    struct nt_shape kernel = kernel_shape(net, number);
     memset(tensor, 0, sizeof *tensor);
-    (void)snprintf(tensor->name, sizeof tensor->name, "%u.%s", number - 1, bias ? "bias" : "weight");
+    (void)snprintf(tensor->name, sizeof tensor->name, "%s.%s", prefix, names[which]);
     tensor->type = NT_NPY_FLOAT32;
-    tensor->shape[0] = l->outputs;
-    tensor->dimensions = bias ? 1 : l->layer.kind == NT_LAYER_CONV2D ? 4 : 2;
-    if (!bias) {
-        tensor->shape[1] = l->inputs;
-        tensor->shape[2] = tensor->shape[3] = l->layer.kernel;
+    tensor->shape[0] = l->outputs > 0 ? l->outputs : l->in.channels;
+    tensor->dimensions = !weight ? 1 : l->layer.kind == NT_LAYER_CONV2D ? 4 : 2;
+    if (weight) {
+        tensor->shape[1] = l->layer.kind == NT_LAYER_CONV2D ? kernel.channels : l->inputs;
+        tensor->shape[2] = kernel.height;
+        tensor->shape[3] = kernel.width;
+    }
+}
+
+static void shape_text(char *text, size_t room, const struct nt_tensor *t) {
+    text[0] = 0;
+    for (uint32_t d = 0, used = 0; d < t->dimensions && used < room - 32; d++) {
+        used +=
+            (uint32_t)snprintf(text + used, room - used, "%s%llu", d > 0 ? " x " : "", (unsigned long long)t->shape[d]);
     }
 }
 
 static enum nt_status check_tensor(const nt_safetensors *file, const struct nt_tensor *wanted, const char *name,
                                    struct nt_error *error) {
     const struct nt_tensor *found = nt_safetensors_find(file, wanted->name);
+    size_t length = strlen(wanted->name);
+    bool bias = length > 5 && strcmp(wanted->name + length - 5, ".bias") == 0;
     if (found == NULL) {
-        return nt_error_set(error, NT_E_FORMAT, "%s: has no tensor '%s'", name, wanted->name);
+        return nt_error_set(error, NT_E_FORMAT, "%s: has no tensor '%s'%s", name, wanted->name,
+                            bias ? " (where a layer has no bias, its description must say \"bias\": false)" : "");
     }
-    if (found->type != NT_NPY_FLOAT32 && found->type != NT_NPY_FLOAT16) {
-        return nt_error_set(error, NT_E_FORMAT, "%s: tensor '%s' is %s; expected float32 or float16", name,
+    if (found->type != NT_NPY_FLOAT32 && found->type != NT_NPY_FLOAT16 && found->type != NT_NPY_FLOAT64) {
+        return nt_error_set(error, NT_E_FORMAT, "%s: tensor '%s' is %s; expected float32, float16 or float64", name,
                             wanted->name, nt_npy_type_name(found->type));
     }
     if (found->dimensions != wanted->dimensions ||
         memcmp(found->shape, wanted->shape, found->dimensions * sizeof *found->shape) != 0) {
-        char shape[2][96] = {"", ""};
-        for (int s = 0; s < 2; s++) {
-            const struct nt_tensor *t = s == 0 ? wanted : found;
-            for (uint32_t d = 0, used = 0; d < t->dimensions && used < 64; d++) {
-                used += (uint32_t)snprintf(shape[s] + used, sizeof shape[s] - used, "%s%llu", d > 0 ? " x " : "",
-                                           (unsigned long long)t->shape[d]);
-            }
-        }
-        return nt_error_set(error, NT_E_SHAPE, "%s: tensor '%s' is %s; expected %s", name, wanted->name, shape[1],
-                            shape[0]);
+        char shape[2][96];
+        shape_text(shape[0], sizeof shape[0], found);
+        shape_text(shape[1], sizeof shape[1], wanted);
+        return nt_error_set(error, NT_E_SHAPE, "%s: tensor '%s' is %s; expected %s", name, wanted->name, shape[0],
+                            shape[1]);
     }
     return nt_safetensors_check_finite(found, name, error);
 }
 
+/* How many batches a normalisation has seen says nothing about what it computes. */
+static bool is_counter(const struct nt_tensor *tensor) {
+    static const char end[] = ".num_batches_tracked";
+    size_t length = strlen(tensor->name);
+    return length > sizeof end && strcmp(tensor->name + length - sizeof end + 1, end) == 0;
+}
+
 /* All tensors that the planned network needs are there, and no others. */
-static enum nt_status check_tensors(const nt_net *net, const nt_safetensors *file, const char *name,
-                                    struct nt_error *error) {
-    uint32_t wanted = 0;
+static enum nt_status check_tensors(const nt_net *net, const nt_safetensors *file, const struct nt_net_description *d,
+                                    const char *name, struct nt_error *error) {
+    uint32_t wanted = 0, found = 0;
     struct nt_tensor tensor;
     for (uint32_t i = 1; i < net->layers; i++) {
-        for (int bias = 0; bias < 2 && net->layer[i].outputs > 0; bias++, wanted++) {
-            describe(&tensor, &net->layer[i], i, bias);
-            NT_TRY(check_tensor(file, &tensor, name, error));
+        for (int which = 0; which < TENSORS; which++) {
+            if (has_tensor(&net->layer[i], &d->tensors[i - 1], which)) {
+                describe(&tensor, net, i, d->tensors[i - 1].prefix, which);
+                NT_TRY(check_tensor(file, &tensor, name, error));
+                wanted++;
+            }
         }
     }
-    if (nt_safetensors_count(file) != wanted) {
-        return nt_error_set(error, NT_E_FORMAT, "%s: holds %u tensors; its network has %u", name,
-                            nt_safetensors_count(file), wanted);
+    for (uint32_t t = 0; t < nt_safetensors_count(file); t++) {
+        found += !is_counter(nt_safetensors_tensor(file, t));
+    }
+    if (found != wanted) {
+        return nt_error_set(error, NT_E_FORMAT, "%s: holds %u tensors; its network has %u", name, found, wanted);
     }
     return NT_OK;
 }
 
-static enum nt_status load_values(nt_net *net, const nt_safetensors *file, struct nt_error *error) {
+/* ---- Loading. ---- */
+
+struct load {
+    nt_net *net;
+    const nt_safetensors *file;
+    const struct nt_net_description *description;
+    const char *name;
+    struct nt_error *error;
+    float *room; /* for the largest tensor */
+};
+
+/* A tensor's values in PyTorch's order, NULL where the layer has none. */
+static const float *read_tensor(const struct load *load, float *room, uint32_t number, int which) {
+    const struct nt_net_tensors *t = &load->description->tensors[number - 1];
     struct nt_tensor wanted;
+    if (!has_tensor(&load->net->layer[number], t, which)) {
+        return NULL;
+    }
+    describe(&wanted, load->net, number, t->prefix, which);
+    const struct nt_tensor *tensor = nt_safetensors_find(load->file, wanted.name);
+    nt_npy_to_float(room, tensor->data, tensor->type, (size_t)tensor->items);
+    return room;
+}
+
+/* (x - mean) / sqrt(variance + eps) * weight + bias as one factor and one addend a channel. */
+static enum nt_status load_norm(const struct load *load, uint32_t number) {
+    struct nt_net_layer *l = &load->net->layer[number];
+    const struct nt_net_tensors *t = &load->description->tensors[number - 1];
+    const float *given[TENSORS];
+    struct nt_shape shape = kernel_shape(load->net, number);
+    size_t channels = l->in.channels;
+    for (int which = 0; which < TENSORS; which++) {
+        given[which] = read_tensor(load, load->room + (size_t)which * channels, number, which);
+    }
+    float *factor = load->room + (size_t)TENSORS * channels, *addend = factor + channels;
+    for (size_t c = 0; c < channels; c++) {
+        double variance = (double)given[TENSOR_VARIANCE][c] + t->eps;
+        if (!(variance > 0)) {
+            return nt_error_set(load->error, NT_E_VALUE, "%s: tensor '%s.running_var': value %zu is %g, with eps %g",
+                                load->name, t->prefix, c, (double)given[TENSOR_VARIANCE][c], t->eps);
+        }
+        double scale = (given[TENSOR_WEIGHT] != NULL ? (double)given[TENSOR_WEIGHT][c] : 1) / sqrt(variance);
+        double shift = given[TENSOR_BIAS] != NULL ? (double)given[TENSOR_BIAS][c] : 0;
+        factor[c] = (float)scale;
+        addend[c] = (float)(shift - (double)given[TENSOR_MEAN][c] * scale);
+        if (!isfinite(factor[c]) || !isfinite(addend[c])) {
+            return nt_error_set(load->error, NT_E_VALUE, "%s: tensors '%s': channel %zu overflows", load->name,
+                                t->prefix, c);
+        }
+    }
+    from_torch(l->weight, factor, shape, 1);
+    from_torch(l->bias, addend, shape, 1);
+    return NT_OK;
+}
+
+/* float64 may hold more than float32 does. */
+static enum nt_status check_values(const struct load *load) {
+    const float *value = load->net->values;
+    for (uint64_t i = 0; i < load->net->parameters; i++) {
+        if (!isfinite(value[i])) {
+            return nt_error_set(load->error, NT_E_VALUE, "%s: a weight is too large for float32", load->name);
+        }
+    }
+    return NT_OK;
+}
+
+static enum nt_status load_values(struct load *load) {
+    nt_net *net = load->net;
+    size_t most = 1;
     for (uint32_t i = 1; i < net->layers; i++) {
         const struct nt_net_layer *l = &net->layer[i];
-        if (l->outputs == 0) {
-            continue;
-        }
-        describe(&wanted, l, i, false);
-        const struct nt_tensor *tensor = nt_safetensors_find(file, wanted.name);
-        float *torch = nt_allocate(net->allocator, (size_t)tensor->items, sizeof *torch);
-        if (torch == NULL) {
-            return nt_error_set(error, NT_E_MEMORY, "not enough memory to reorder %s", wanted.name);
-        }
-        nt_npy_to_float(torch, tensor->data, tensor->type, (size_t)tensor->items);
-        from_torch(l->weight, torch, kernel_shape(net, i), l->outputs);
-        nt_release(net->allocator, torch);
-        describe(&wanted, l, i, true);
-        tensor = nt_safetensors_find(file, wanted.name);
-        nt_npy_to_float(l->bias, tensor->data, tensor->type, l->outputs);
+        bool norm = l->layer.kind == NT_LAYER_BATCHNORM2D;
+        most = nt_net_max(most, norm ? (TENSORS + 2) * (size_t)l->in.channels : l->layer.parameters);
     }
+    load->room = nt_allocate(net->allocator, most, sizeof *load->room);
+    enum nt_status status = NT_OK;
+    if (load->room == NULL) {
+        return nt_error_set(load->error, NT_E_MEMORY, "%s: not enough memory to reorder its weights", load->name);
+    }
+    for (uint32_t i = 1; i < net->layers && status == NT_OK; i++) {
+        struct nt_net_layer *l = &net->layer[i];
+        if (l->layer.kind == NT_LAYER_BATCHNORM2D) {
+            status = load_norm(load, i);
+        } else if (l->outputs > 0) {
+            from_torch(l->weight, read_tensor(load, load->room, i, TENSOR_WEIGHT), kernel_shape(net, i), l->outputs);
+            const float *bias = read_tensor(load, load->room, i, TENSOR_BIAS);
+            if (bias != NULL) {
+                memcpy(l->bias, bias, l->outputs * sizeof *bias);
+            }
+        }
+    }
+    nt_release(net->allocator, load->room);
+    NT_TRY(status);
+    NT_TRY(check_values(load));
     nt_net_changed(net);
     return NT_OK;
 }
 
-static bool to_count(uint32_t *count, const cJSON *number) {
-    double value = cJSON_IsNumber(number) ? number->valuedouble : -1;
-    if (!(value >= 0 && value <= NT_NET_MAX_SIZE) || value != floor(value)) {
-        return false;
+/* The reference network, whatever its number of classes. */
+static enum nt_status assume_reference(struct nt_net_description *d, const nt_safetensors *file, const char *name,
+                                       struct nt_error *error) {
+    const struct nt_tensor *last = nt_safetensors_find(file, "12.bias");
+    uint64_t classes = last != NULL && last->dimensions == 1 ? last->shape[0] : 0;
+    if (classes == 0 || classes > NT_NET_MAX_SIZE) {
+        return nt_error_set(error, NT_E_FORMAT,
+                            "%s: neither describes its network (ntrace.network) nor holds the reference network's "
+                            "tensors: '12.bias' of one dimension is missing",
+                            name);
     }
-    *count = (uint32_t)value;
-    return true;
+    d->layers = nt_net_reference_layers(d->layer, &d->input, (uint32_t)classes);
+    for (uint32_t l = 0; l < d->layers; l++) {
+        (void)snprintf(d->tensors[l].prefix, sizeof d->tensors[l].prefix, "%u", l);
+    }
+    return NT_OK;
 }
 
-static bool parse_layer(struct nt_layer *layer, const cJSON *item) {
-    const char *kind = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(item, "kind"));
-    int k = NT_LAYER_CONV2D;
-    while (kind != NULL && k < NT_LAYER_KIND_COUNT && strcmp(kind, nt_layer_kind_name((enum nt_layer_kind)k)) != 0) {
-        k++;
-    }
-    if (kind == NULL || k == NT_LAYER_KIND_COUNT) {
-        return false;
-    }
-    layer->kind = (enum nt_layer_kind)k;
-    bool kernel = k == NT_LAYER_CONV2D || k == NT_LAYER_MAXPOOL2D,
-         outputs = k == NT_LAYER_CONV2D || k == NT_LAYER_LINEAR;
-    return (!kernel || to_count(&layer->kernel, cJSON_GetObjectItemCaseSensitive(item, "kernel"))) &&
-           (!outputs || to_count(&layer->shape.channels, cJSON_GetObjectItemCaseSensitive(item, "outputs")));
-}
-
-static bool parse_network(struct nt_shape *input, struct nt_layer *layer, uint32_t *layers, const cJSON *json) {
-    const cJSON *shape = cJSON_GetObjectItemCaseSensitive(json, "input"),
-                *list = cJSON_GetObjectItemCaseSensitive(json, "layers"), *item;
-    if (cJSON_GetArraySize(shape) != 3 || !cJSON_IsArray(list) ||
-        !to_count(&input->channels, cJSON_GetArrayItem(shape, 0)) ||
-        !to_count(&input->height, cJSON_GetArrayItem(shape, 1)) ||
-        !to_count(&input->width, cJSON_GetArrayItem(shape, 2))) {
-        return false;
-    }
-    *layers = 0;
-    cJSON_ArrayForEach(item, list) {
-        if (*layers == NT_NET_MAX_LAYERS || !parse_layer(&layer[*layers], item)) {
-            return false;
-        }
-        (*layers)++;
-    }
-    return true;
-}
-
-static enum nt_status plan_from_file(nt_net *net, const nt_safetensors *file, const char *name,
-                                     struct nt_error *error) {
-    const char *text = nt_safetensors_text(file, "ntrace.network");
-    struct nt_layer layer[NT_NET_MAX_LAYERS] = {{0}};
-    struct nt_shape input = {0, 0, 0};
-    uint32_t layers = 0;
+static enum nt_status plan_from_file(nt_net *net, struct nt_net_description *d, const nt_safetensors *file,
+                                     const char *description, const char *name, struct nt_error *error) {
+    const char *text = description != NULL ? description : nt_safetensors_text(file, "ntrace.network");
     struct nt_error cause = {0};
-    if (text == NULL) {
-        const struct nt_tensor *last = nt_safetensors_find(file, "12.bias");
-        uint64_t classes = last != NULL && last->dimensions == 1 ? last->shape[0] : 0;
-        if (classes == 0 || classes > NT_NET_MAX_SIZE) {
-            return nt_error_set(error, NT_E_FORMAT,
-                                "%s: neither describes its network (ntrace.network) nor holds the reference network's "
-                                "tensors: '12.bias' of one dimension is missing",
-                                name);
-        }
-        layers = nt_net_reference_layers(layer, &input, (uint32_t)classes);
-    } else {
-        cJSON *json = cJSON_Parse(text);
-        bool parsed = parse_network(&input, layer, &layers, json);
-        cJSON_Delete(json);
-        if (!parsed) {
-            return nt_error_set(error, NT_E_FORMAT, "%s: its ntrace.network is not a list of known layers", name);
-        }
-    }
-    enum nt_status status = nt_net_plan(net, input, layer, layers, &cause);
+    NT_TRY(text != NULL ? nt_net_description_parse(d, text, name, error) : assume_reference(d, file, name, error));
+    enum nt_status status = nt_net_plan(net, d->input, d->layer, d->layers, &cause);
     return status == NT_OK ? NT_OK
                            : nt_error_set(error, status == NT_E_ARG ? NT_E_FORMAT : status, "%s: %s", name, cause.text);
 }
@@ -222,16 +282,29 @@ static enum nt_status load_classes(nt_net *net, const nt_safetensors *file, cons
                               classes, NT_NET_CLASS_BYTES - 1);
 }
 
-static enum nt_status load(nt_net *net, const nt_safetensors *file, const char *name, struct nt_error *error) {
-    NT_TRY(plan_from_file(net, file, name, error));
-    NT_TRY(check_tensors(net, file, name, error)); /* before memory is taken: its amount comes from the file */
-    NT_TRY(nt_net_allocate(net, error));
-    NT_TRY(load_values(net, file, error));
-    return load_classes(net, file, name, error);
+static enum nt_status load(nt_net *net, const nt_safetensors *file, const char *text, const char *name,
+                           struct nt_error *error) {
+    struct nt_net_description *d = nt_allocate_zeroed(net->allocator, 1, sizeof *d);
+    struct load load = {.net = net, .file = file, .description = d, .name = name, .error = error};
+    if (d == NULL) {
+        return nt_error_set(error, NT_E_MEMORY, "%s: not enough memory for a network", name);
+    }
+    enum nt_status status = plan_from_file(net, d, file, text, name, error);
+    /* Tensors are checked before memory is taken: its amount comes from the file. */
+    status = status == NT_OK ? check_tensors(net, file, d, name, error) : status;
+    status = status == NT_OK ? nt_net_allocate(net, error) : status;
+    status = status == NT_OK ? load_values(&load) : status;
+    nt_release(net->allocator, d);
+    return status == NT_OK ? load_classes(net, file, name, error) : status;
 }
 
 enum nt_status nt_net_parse(nt_net **net, const void *bytes, size_t size, const char *name,
                             const struct nt_allocator *allocator, struct nt_error *error) {
+    return nt_net_parse_described(net, bytes, size, NULL, name, allocator, error);
+}
+
+enum nt_status nt_net_parse_described(nt_net **net, const void *bytes, size_t size, const char *description,
+                                      const char *name, const struct nt_allocator *allocator, struct nt_error *error) {
     nt_safetensors *file;
     *net = NULL;
     NT_TRY(nt_safetensors_parse(&file, bytes, size, name, allocator, error));
@@ -239,7 +312,7 @@ enum nt_status nt_net_parse(nt_net **net, const void *bytes, size_t size, const 
     enum nt_status status = NT_E_MEMORY;
     if (made != NULL) {
         made->allocator = allocator;
-        status = load(made, file, name, error);
+        status = load(made, file, description, name, error);
     } else {
         (void)nt_error_set(error, status, "%s: not enough memory for a network", name);
     }
@@ -252,29 +325,7 @@ enum nt_status nt_net_parse(nt_net **net, const void *bytes, size_t size, const 
     return NT_OK;
 }
 
-static bool describe_layer(cJSON *list, const struct nt_net_layer *l) {
-    cJSON *item = cJSON_CreateObject();
-    bool kernel = l->layer.kind == NT_LAYER_CONV2D || l->layer.kind == NT_LAYER_MAXPOOL2D;
-    return cJSON_AddItemToArray(list, item) &&
-           cJSON_AddStringToObject(item, "kind", nt_layer_kind_name(l->layer.kind)) != NULL &&
-           (!kernel || cJSON_AddNumberToObject(item, "kernel", l->layer.kernel) != NULL) &&
-           (l->outputs == 0 || cJSON_AddNumberToObject(item, "outputs", (double)l->outputs) != NULL);
-}
-
-/* The architecture as JSON text in cJSON's memory, or NULL. */
-static char *network_text(const nt_net *net) {
-    const struct nt_shape *in = &net->layer[0].layer.shape;
-    const int shape[3] = {(int)in->channels, (int)in->height, (int)in->width};
-    cJSON *json = cJSON_CreateObject();
-    bool made = cJSON_AddItemToObject(json, "input", cJSON_CreateIntArray(shape, 3));
-    cJSON *list = cJSON_AddArrayToObject(json, "layers");
-    for (uint32_t i = 1; i < net->layers && made; i++) {
-        made = describe_layer(list, &net->layer[i]);
-    }
-    char *text = made ? cJSON_PrintUnformatted(json) : NULL;
-    cJSON_Delete(json);
-    return text;
-}
+/* ---- Writing. ---- */
 
 static char *classes_text(const char *const *classes, uint32_t count) {
     cJSON *json = cJSON_CreateArray();
@@ -287,22 +338,40 @@ static char *classes_text(const char *const *classes, uint32_t count) {
     return text;
 }
 
-/* Fills in the tensors with their values in PyTorch's order; `torch` holds all parameters. */
+/* One tensor's values in PyTorch's order; returns how many. A normalisation's mean is 0 and its variance 1. */
+static size_t write_values(float *torch, const nt_net *net, uint32_t number, int which) {
+    const struct nt_net_layer *l = &net->layer[number];
+    bool norm = l->layer.kind == NT_LAYER_BATCHNORM2D;
+    size_t count = norm ? l->in.channels : l->outputs;
+    if (norm && which < TENSOR_MEAN) {
+        to_torch(torch, which == TENSOR_WEIGHT ? l->weight : l->bias, kernel_shape(net, number), 1);
+    } else if (norm) {
+        for (size_t c = 0; c < count; c++) {
+            torch[c] = which == TENSOR_MEAN ? 0 : 1;
+        }
+    } else if (which == TENSOR_WEIGHT) {
+        to_torch(torch, l->weight, kernel_shape(net, number), l->outputs);
+        count = l->terms * l->outputs;
+    } else {
+        memcpy(torch, l->bias, count * sizeof *torch);
+    }
+    return count;
+}
+
+/* Fills in the tensors with their values; `torch` holds all of them. */
 static uint32_t collect(struct nt_tensor *tensor, float *torch, const nt_net *net) {
+    const struct nt_net_tensors all = {.plain = false};
     uint32_t tensors = 0;
     for (uint32_t i = 1; i < net->layers; i++) {
-        const struct nt_net_layer *l = &net->layer[i];
-        if (l->outputs == 0) {
-            continue;
+        char prefix[16];
+        (void)snprintf(prefix, sizeof prefix, "%u", i - 1);
+        for (int which = 0; which < TENSORS; which++) {
+            if (has_tensor(&net->layer[i], &all, which)) {
+                describe(&tensor[tensors], net, i, prefix, which);
+                tensor[tensors++].data = torch;
+                torch += write_values(torch, net, i, which);
+            }
         }
-        describe(&tensor[tensors], l, i, false);
-        to_torch(torch, l->weight, kernel_shape(net, i), l->outputs);
-        tensor[tensors++].data = torch;
-        torch += l->terms * l->outputs;
-        describe(&tensor[tensors], l, i, true);
-        memcpy(torch, l->bias, l->outputs * sizeof *torch);
-        tensor[tensors++].data = torch;
-        torch += l->outputs;
     }
     return tensors;
 }
@@ -317,9 +386,11 @@ enum nt_status nt_net_serialize(uint8_t **bytes, size_t *size, const nt_net *net
                                 NT_NET_CLASS_BYTES - 1);
         }
     }
-    char *network = network_text(net), *names = classes != NULL ? classes_text(classes, nt_net_classes(net)) : NULL;
-    float *torch = nt_allocate(allocator, (size_t)net->parameters, sizeof *torch);
-    struct nt_tensor *tensor = nt_allocate(allocator, 2 * net->layers, sizeof *tensor);
+    char *network = nt_net_description_print(net);
+    char *names = classes != NULL ? classes_text(classes, nt_net_classes(net)) : NULL;
+    /* Twice: a normalisation's mean and variance are no parameters here. */
+    float *torch = nt_allocate(allocator, 2 * (size_t)net->parameters, sizeof *torch);
+    struct nt_tensor *tensor = nt_allocate(allocator, TENSORS * (size_t)net->layers, sizeof *tensor);
     enum nt_status status = NT_E_MEMORY;
     if (network != NULL && torch != NULL && tensor != NULL && (names != NULL || classes == NULL)) {
         const char *text[2][2] = {{"ntrace.network", network}, {"ntrace.classes", names}};

@@ -3,7 +3,7 @@
  * Nonlinear Parameters", 1963) on the 300 points that umap-learn takes. */
 #include "project/curve.h"
 
-#include "project/exponent.h"
+#include "core/exponent.h"
 
 enum { POINTS = 300, MAX_STEPS = 200 };
 

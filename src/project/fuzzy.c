@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <string.h>
 
-#include "project/exponent.h"
+#include "core/exponent.h"
 
 enum { MAX_STEPS = 64 };
 

@@ -184,6 +184,9 @@ static enum nt_status check(const nt_net *net, const struct nt_dataset *dataset,
         !(o->smoothing >= 0 && o->smoothing < 1) || !(o->decay >= 0) || !isfinite(o->rate) || !isfinite(o->decay)) {
         return nt_error_set(error, NT_E_ARG, "training options are out of range");
     }
+    if (!nt_net_trainable(net)) {
+        return nt_error_set(error, NT_E_SHAPE, "a network that is not trained here: see nt_net_trainable");
+    }
     if (dataset->samples == 0) {
         return nt_error_set(error, NT_E_SHAPE, "no samples to train on");
     }

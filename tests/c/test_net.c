@@ -443,7 +443,7 @@ static void layers_that_do_not_fit_each_other_are_refused(void **state) {
         uint32_t layers;
         const char *words;
     } cases[] = {
-        {{{.kind = NT_LAYER_CONV2D, .kernel = 2, .shape.channels = 4}}, 1, "kernel of 2"},
+        {{{.kind = NT_LAYER_CONV2D, .kernel = 0, .shape.channels = 4}}, 1, "kernel of 0"},
         {{{.kind = NT_LAYER_CONV2D, .kernel = 3, .shape.channels = 0}}, 1, "expected 1 to"},
         {{{.kind = NT_LAYER_CONV2D, .kernel = 3, .shape.channels = 4000000000u}}, 1, "expected 1 to"},
         {{{.kind = NT_LAYER_LINEAR, .shape.channels = 4}}, 1, "flatten them first"},

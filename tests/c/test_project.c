@@ -13,7 +13,7 @@
 #include "ntrace/project.h"
 #include "ntrace/random.h"
 #include "project/curve.h"
-#include "project/exponent.h"
+#include "core/exponent.h"
 #include "project/fuzzy.h"
 #include "project/lanes.h"
 

@@ -35,7 +35,7 @@ function inputOf(pixels, [n, c, h, w]) {
 }
 
 const FLATTEN = 4;
-const SHAPE_OFFSET = 52;
+const SHAPE_OFFSET = 68;
 
 /** Address of the shape in which a layer's numbers lie: a flattened layer keeps the order of the one before. @param {import("../../wasm/core.js").Core} core @param {number} net @param {number} layer */
 function shapeAt(core, net, layer) {

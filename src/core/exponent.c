@@ -1,4 +1,4 @@
-#include "project/exponent.h"
+#include "core/exponent.h"
 
 #include <stdint.h>
 #include <string.h>
