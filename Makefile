@@ -123,6 +123,7 @@ build/wasm/scalar/%.o: %.c build/wasm/debian/stamp
 # What reads bundles is compiled for size: the first view waits for it, and it does not compute.
 COLD = build/wasm/simd/src/bundle/%.o build/wasm/scalar/src/bundle/%.o build/wasm/simd/src/formats/%.o \
 	build/wasm/scalar/src/formats/%.o build/wasm/simd/wasm/%.o build/wasm/scalar/wasm/%.o
+COLD += $(foreach f,plan describe weights network,$(WASM_VARIANTS:%=build/wasm/%/src/net/$f.o))
 $(COLD): WASM_CFLAGS += -Os
 
 build/wasm/libntrace-simd.a: $(WASM_SOURCES:%.c=build/wasm/simd/%.o)

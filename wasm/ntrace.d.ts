@@ -6,7 +6,9 @@ export type Role =
 export interface Layer {
   /** As the network names it, such as "Conv2d(1,16,3)". */
   name: string;
-  kind: "input" | "conv2d" | "relu" | "maxpool2d" | "flatten" | "linear";
+  kind:
+    | "input" | "conv2d" | "relu" | "maxpool2d" | "flatten" | "linear" | "batchnorm2d" | "leakyrelu" | "gelu" | "silu" | "avgpool2d"
+    | "globalavgpool2d" | "dropout" | "identity" | "add" | "softmax" | "logsoftmax";
   /** Channels, height, width of one sample's activation. */
   shape: [number, number, number];
   /** Floats in one sample's activation. */

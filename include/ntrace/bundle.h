@@ -26,7 +26,7 @@ extern "C" {
 
 enum {
     NT_BUNDLE_VERSION = 2, /* 2 adds maps, measures, credibility and suggestions; bundles without are read as before */
-    NT_BUNDLE_MAX_LAYERS = 64,
+    NT_BUNDLE_MAX_LAYERS = NT_NET_MAX_LAYERS,
     NT_BUNDLE_MAX_CLASSES = 1000,
     NT_BUNDLE_MAX_SAMPLES = 1 << 24,
     NT_BUNDLE_MAX_K = 1000

@@ -3,9 +3,9 @@
  * Any network that nt_net holds, grey or colour, any class, an image of a bundle or one from outside. The work is done
  * in short steps: create, nt_explain_step until `done` equals `units`, read the result, free.
  *
- * In what follows x is the image as the network sees it (byte / 255), f_c the logit of the class explained, h and w the
- * image's sides. Sums run in double and in one order: with the same logits and gradients every target gives the same
- * bits. */
+ * In what follows x is the image as the network sees it (byte / 255), f_c the logit of the class explained (what
+ * comes before a softmax that is the network's last layer), h and w the image's sides. Sums run in double and in one
+ * order: with the same logits and gradients every target gives the same bits. */
 #ifndef NTRACE_EXPLAIN_H
 #define NTRACE_EXPLAIN_H
 

@@ -115,6 +115,9 @@ uint32_t nt_net_logits(const nt_net *net);
 /* The layer that layer `layer` takes as input `which` (0, and 1 where it adds two up). */
 uint32_t nt_net_from(const nt_net *net, uint32_t layer, uint32_t which);
 
+/* Whether a layer's values are those of its input, in the same order: flatten, dropout, identity. */
+bool nt_net_same(const nt_net *net, uint32_t layer);
+
 /* Whether nt_net_backward gives gradients by the parameters: one layer after the other, of the kinds up to linear, with
  * convolutions of odd square kernels, stride 1 and padding that keeps height and width. */
 bool nt_net_trainable(const nt_net *net);

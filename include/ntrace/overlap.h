@@ -11,7 +11,7 @@
 extern "C" {
 #endif
 
-enum { NT_OVERLAP_MAX_LAYERS = 64 };
+enum { NT_OVERLAP_MAX_LAYERS = NT_BUNDLE_MAX_LAYERS };
 
 /* Overlaps of one sample's neighbourhoods at every two layers, added up.
  *

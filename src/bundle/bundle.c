@@ -351,14 +351,14 @@ enum nt_status nt_bundle_probabilities(float *probability, nt_bundle *b, uint32_
     if (image == NULL || b->net == NULL) {
         return nt_error_set(error, NT_E_MISSING, "probabilities of sample %u need its image and the network", sample);
     }
-    uint32_t layers = b->manifest.layers, size = (uint32_t)nt_bundle_image_bytes(b);
+    uint32_t size = (uint32_t)nt_bundle_image_bytes(b);
     float *activation[NT_BUNDLE_MAX_LAYERS] = {NULL};
     void *scratch = nt_allocate(b->allocator, nt_net_forward_bytes(b->net, 1), 1);
     float *input = nt_allocate(b->allocator, size, sizeof *input);
     enum nt_status status =
         scratch != NULL && input != NULL ? NT_OK : nt_error_set(error, NT_E_MEMORY, "not enough memory");
     if (status == NT_OK) {
-        activation[layers - 1] = probability;
+        activation[nt_net_logits(b->net)] = probability;
         nt_net_input(input, image, size);
         status = nt_net_forward(activation, b->net, input, 1, scratch);
     }

@@ -140,7 +140,7 @@ static enum nt_status read_shape(struct nt_bundle_layer *layer, const cJSON *ite
 }
 
 static enum nt_status read_kind(enum nt_layer_kind *kind, const cJSON *item, const struct cursor *at) {
-    char text[16];
+    char text[24];
     NT_TRY(get_text(text, sizeof text, item, "kind", at));
     for (int k = 0; k < NT_LAYER_KIND_COUNT; k++) {
         if (strcmp(text, nt_layer_kind_name((enum nt_layer_kind)k)) == 0) {

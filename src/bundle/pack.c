@@ -82,7 +82,8 @@ static void describe(struct nt_packer *p, const uint8_t *weights, size_t weights
         entry->kind = layer->kind;
         entry->shape = layer->shape;
         entry->size = layer->size;
-        entry->codes = layer->kind == NT_LAYER_FLATTEN ? m->layer[l - 1].codes : l;
+        bool twin = l > 0 && nt_net_same(p->net, l) && nt_net_from(p->net, l, 0) + 1 == l;
+        entry->codes = twin ? m->layer[l - 1].codes : l;
     }
 }
 
@@ -230,7 +231,7 @@ static uint32_t opening_rows(uint32_t *rows, const struct nt_packer *p, uint32_t
     uint32_t n = p->samples, count = 0, *square = room, *nearest = room + n;
     for (uint32_t s = 0; s < 2; s++) {
         uint32_t m = p->manifest.layer[s == 0 ? 0 : p->layers - 1].candidates;
-        nt_codes_scan(square, &p->opening[s], sample);
+        nt_codes_scan(square, &p->opening[s > 0 && p->manifest.layer[p->layers - 1].codes > 0], sample);
         nt_knn_select(nearest, square, n, m, sample, nearest + n);
         memcpy(rows + count, nearest, m * sizeof *rows);
         count += m;
@@ -296,7 +297,7 @@ static enum nt_status pack_layer(struct nt_packer *p, uint32_t layer) {
     } else {
         nt_graph_free(graph);
     }
-    if (status != NT_OK || (layer != 0 && layer != p->layers - 1)) {
+    if (status != NT_OK || (layer != 0 && layer != p->manifest.layer[p->layers - 1].codes)) {
         nt_codes_clear(&codes, p->allocator);
     } else {
         p->opening[layer == 0 ? 0 : 1] = codes;

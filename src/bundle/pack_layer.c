@@ -78,7 +78,7 @@ static void count_right(struct nt_packer *p) {
 enum nt_status nt_pack_predict(struct nt_packer *p) {
     uint32_t classes = nt_net_classes(p->net);
     float *x = nt_allocate(p->allocator, p->samples, classes * sizeof *x);
-    enum nt_status status = x != NULL ? nt_pack_activations(x, p, p->layers - 1) : no_memory(p);
+    enum nt_status status = x != NULL ? nt_pack_activations(x, p, nt_net_logits(p->net)) : no_memory(p);
     for (uint32_t i = 0; status == NT_OK && i < p->samples; i++) {
         float *probability = x + (size_t)i * classes;
         uint32_t best = 0;

@@ -37,7 +37,7 @@ void nt_pass_close(struct nt_pass *pass) {
     *pass = (struct nt_pass){0};
 }
 
-static enum nt_status run(struct nt_pass *pass, uint32_t count, uint64_t wanted, struct nt_error *error) {
+static enum nt_status run(struct nt_pass *pass, uint32_t count, nt_layer_bits wanted, struct nt_error *error) {
     float *activation[NT_BUNDLE_MAX_LAYERS] = {NULL};
     for (uint32_t l = 0; l < nt_bundle_layers(pass->bundle); l++) {
         activation[l] = wanted >> l & 1 ? pass->activation[l] : NULL;
@@ -46,7 +46,7 @@ static enum nt_status run(struct nt_pass *pass, uint32_t count, uint64_t wanted,
     return status == NT_OK ? NT_OK : nt_error_set(error, status, "the network could not compute %u images", count);
 }
 
-enum nt_status nt_pass_rows(struct nt_pass *pass, const uint32_t *rows, uint32_t count, uint64_t wanted,
+enum nt_status nt_pass_rows(struct nt_pass *pass, const uint32_t *rows, uint32_t count, nt_layer_bits wanted,
                             struct nt_error *error) {
     size_t bytes = nt_bundle_image_bytes(pass->bundle);
     for (uint32_t i = 0; i < count; i++) {

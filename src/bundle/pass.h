@@ -13,7 +13,10 @@ struct nt_pass {
     void *scratch;
 };
 
-#define NT_PASS_ALL UINT64_MAX
+/* One bit for each of NT_BUNDLE_MAX_LAYERS layers. */
+__extension__ typedef unsigned __int128 nt_layer_bits;
+
+#define NT_PASS_ALL (~(nt_layer_bits)0)
 
 /* Takes room to compute the given layers. Returns NT_OK, NT_E_MISSING without a network, or NT_E_MEMORY, nothing then
  * being held. `what` stands in the error's text: "exact neighbours". */
@@ -22,7 +25,7 @@ enum nt_status nt_pass_open(struct nt_pass *pass, const nt_bundle *bundle, const
 void nt_pass_close(struct nt_pass *pass); /* a zeroed pass is fine */
 
 /* Computes up to NT_PASS_BATCH samples into `activation`, only at those layers whose bit in `wanted` is set. */
-enum nt_status nt_pass_rows(struct nt_pass *pass, const uint32_t *rows, uint32_t count, uint64_t wanted,
+enum nt_status nt_pass_rows(struct nt_pass *pass, const uint32_t *rows, uint32_t count, nt_layer_bits wanted,
                             struct nt_error *error);
 
 /* The same for one image [H, W, C], at all layers that the pass was opened for. */

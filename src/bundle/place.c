@@ -50,7 +50,7 @@ static enum nt_status no_memory(struct nt_error *error) {
 enum nt_status nt_place_logits(float *logit, float *probability, const nt_bundle *b, const uint8_t *image,
                                struct nt_error *error) {
     struct nt_pass pass;
-    uint32_t last = nt_bundle_layers(b) - 1, classes = nt_bundle_classes(b);
+    uint32_t last = b->net != NULL ? nt_net_logits(b->net) : 0, classes = nt_bundle_classes(b);
     NT_TRY(nt_pass_open(&pass, b, &last, 1, "what the network answers", error));
     enum nt_status status = nt_pass_image(&pass, image, error);
     if (status == NT_OK) {

@@ -31,7 +31,7 @@ struct nt_query {
     struct {
         uint32_t round, count, at; /* how often samples were chosen; of those chosen last how many there are and done */
         uint32_t *slot;            /* [rows] chosen, those for the deepest layers first */
-        uint64_t *sides;           /* [rows] bits: at which sides */
+        nt_layer_bits *sides;      /* [rows] bits: at which sides */
         uint8_t *reason;           /* [rows] whether one of them is worth a pass by itself */
         uint32_t *room;            /* [3 rows] */
     } chosen;

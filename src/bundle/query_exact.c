@@ -100,7 +100,7 @@ static enum nt_status rank_all(nt_query *q, struct nt_error *error) {
 
 /* ---- Steps. ---- */
 
-static void measure(nt_query *q, const uint32_t *slot, uint32_t count, const uint64_t *sides) {
+static void measure(nt_query *q, const uint32_t *slot, uint32_t count, const nt_layer_bits *sides) {
     for (uint32_t s = 0; s < q->sides; s++) {
         struct nt_query_side *side = &q->side[s];
         size_t size = q->bundle->manifest.layer[side->layer].size;
@@ -135,7 +135,7 @@ static enum nt_status step_chosen(nt_query *q, uint32_t count, struct nt_error *
     }
     const uint32_t *slot = q->chosen.slot + q->chosen.at;
     uint32_t rows[NT_PASS_BATCH], left = q->chosen.count - q->chosen.at;
-    uint64_t sides = 0, layers = 0;
+    nt_layer_bits sides = 0, layers = 0;
     count = count < left ? count : left;
     for (uint32_t i = 0; i < count; i++) {
         rows[i] = q->rows[slot[i]];

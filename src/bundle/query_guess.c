@@ -139,7 +139,7 @@ static struct fit fit_side(const struct nt_query_side *side, const nt_query *q) 
 
 /* ---- Choosing. ---- */
 
-static uint64_t bit(uint32_t s) { return (uint64_t)1 << s; }
+static nt_layer_bits bit(uint32_t s) { return (nt_layer_bits)1 << s; }
 
 /* Marks a side of a sample: as a reason to evaluate it in this round, or as one that is met on the occasion. */
 static void mark(nt_query *q, uint32_t slot, uint32_t s, bool reason) {
@@ -173,7 +173,7 @@ static void choose_near(nt_query *q, double caution) {
     }
 }
 
-static uint32_t deepest(const nt_query *q, uint64_t sides) {
+static uint32_t deepest(const nt_query *q, nt_layer_bits sides) {
     uint32_t layer = 0;
     for (uint32_t s = 0; s < q->sides; s++) {
         layer = sides >> s & 1 && q->side[s].layer > layer ? q->side[s].layer : layer;

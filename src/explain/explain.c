@@ -111,10 +111,16 @@ enum nt_status nt_explain_create(nt_explain **explain, const nt_net *net, const 
         return nt_explain_no_memory(error);
     }
     e->allocator = allocator;
-    e->net = net;
+    e->whole = e->net = net;
     e->bundle = bundle;
-    enum nt_status status = prepare(e, request);
-    status = status == NT_OK ? plan(e, error) : nt_explain_no_memory(error);
+    enum nt_status status = NT_OK;
+    if (net != NULL && nt_net_logits(net) + 1 < nt_net_layers(net)) {
+        status = nt_explain_cut_off(&e->up_to, net, nt_net_logits(net), allocator, error);
+        e->net = e->up_to;
+    }
+    if (status == NT_OK) {
+        status = prepare(e, request) == NT_OK ? plan(e, error) : nt_explain_no_memory(error);
+    }
     if (status != NT_OK) {
         nt_explain_free(e);
         return status;
@@ -134,6 +140,7 @@ void nt_explain_free(nt_explain *e) {
     nt_room_close(&e->room, e->allocator);
     nt_room_close(&e->part_room, e->allocator);
     nt_net_free(e->part);
+    nt_net_free(e->up_to);
     nt_release(e->allocator, e);
 }
 

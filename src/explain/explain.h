@@ -41,7 +41,9 @@ enum nt_status nt_room_backward(struct nt_room *room, uint32_t samples);
 
 struct nt_explain {
     const struct nt_allocator *allocator;
-    const nt_net *net;
+    const nt_net *whole; /* as it was given */
+    const nt_net *net;   /* up to the logits */
+    nt_net *up_to;       /* the same, where a softmax follows them; else NULL */
     const nt_bundle *bundle;
     const struct nt_explain_kind *kind;
     struct nt_explain_request request; /* its images are the copies below */
@@ -76,6 +78,10 @@ struct nt_explain_kind {
 
 extern const struct nt_explain_kind nt_explain_gradient, nt_explain_integrated, nt_explain_grad_cam,
     nt_explain_occlusion, nt_explain_neighbor_mean, nt_explain_layer;
+
+/* A network of layers 1 .. layer, with the same parameters. For layer 0 it flattens the input, and that is all. */
+enum nt_status nt_explain_cut_off(nt_net **part, const nt_net *net, uint32_t layer,
+                                  const struct nt_allocator *allocator, struct nt_error *error);
 
 enum nt_status nt_explain_no_memory(struct nt_error *error);
 

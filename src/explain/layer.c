@@ -6,9 +6,8 @@
 #include "explain/explain.h"
 #include "net/network.h"
 
-/* A network of layers 1 .. layer, with the same parameters. For layer 0 it flattens the input, and that is all. */
-static enum nt_status cut_off(nt_net **part, const nt_net *net, uint32_t layer, const struct nt_allocator *allocator,
-                              struct nt_error *error) {
+enum nt_status nt_explain_cut_off(nt_net **part, const nt_net *net, uint32_t layer,
+                                  const struct nt_allocator *allocator, struct nt_error *error) {
     struct nt_layer list[NT_NET_MAX_LAYERS] = {{.kind = NT_LAYER_FLATTEN}};
     for (uint32_t l = 1; l <= layer; l++) {
         list[l - 1] = *nt_net_layer(net, l);
@@ -20,12 +19,12 @@ static enum nt_status cut_off(nt_net **part, const nt_net *net, uint32_t layer, 
 }
 
 static enum nt_status plan(nt_explain *e, struct nt_error *error) {
-    uint32_t layer = e->request.layer, layers = nt_net_layers(e->net);
+    uint32_t layer = e->request.layer, layers = nt_net_layers(e->whole);
     if (layer >= layers) {
         return nt_error_set(error, NT_E_ARG, "layer %u: expected 0 to %u", layer, layers - 1);
     }
     e->result.units += 1;
-    NT_TRY(cut_off(&e->part, e->net, layer, e->allocator, error));
+    NT_TRY(nt_explain_cut_off(&e->part, e->whole, layer, e->allocator, error));
     return nt_room_open(&e->part_room, e->part, 1, NT_ROOM_GRADIENT, 0, e->allocator, error);
 }
 

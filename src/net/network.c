@@ -172,6 +172,11 @@ uint32_t nt_net_from(const nt_net *net, uint32_t layer, uint32_t which) {
     return net->layer[layer].from[which];
 }
 
+bool nt_net_same(const nt_net *net, uint32_t layer) {
+    assert(layer < net->layers);
+    return net->layer[layer].same;
+}
+
 bool nt_net_trainable(const nt_net *net) { return net->trainable; }
 
 float *nt_net_values(nt_net *net) { return net->values; }

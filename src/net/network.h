@@ -22,21 +22,20 @@ struct nt_net_layer {
     uint32_t last;          /* the last layer that needs its values, which others may pass on */
     size_t inputs, outputs; /* channels of a convolution; sizes of a linear layer, else 0 */
     size_t terms;           /* of one output's sum: kernel * kernel * inputs, of its group */
-    float *weight,
-        *bias; /* in `values`: [terms, outputs], [outputs]; without a bias, zeros. A normalisation's: [channels] both */
-    float *packed;      /* [groups][panels][terms][NT_PANEL] */
-    float *packed_bias; /* [groups][panels * NT_PANEL] */
-    float *backward;    /* packed for the gradient by the input, see nt_net_changed */
-    float *frequencies; /* a convolution's weights as nt_winograd takes them; NULL where it is summed directly */
-    bool named;         /* its name was given */
-    bool flat;          /* a vector: flattened before, or the output of a linear layer */
-    bool same;          /* its values are its input's, in the same order */
-    bool general;       /* a convolution, or pooling, that the fast kernels do not know */
-    bool depthwise;     /* each channel by itself */
-    bool taps;          /* whether `backward` gives the terms apart, to be added up where they overlap */
-    bool rectified;     /* has weights, and ReLU alone takes its values, as the next layer */
-    bool windows;       /* a convolution with ReLU and pooling by 2 x 2 after it, which alone take its values */
-    float *spread;      /* with windows: weights as nt_spread takes them */
+    float *weight, *bias;   /* in `values`: [terms, outputs], [outputs], or zeros; a normalisation's: [channels] both */
+    float *packed;          /* [groups][panels][terms][NT_PANEL] */
+    float *packed_bias;     /* [groups][panels * NT_PANEL] */
+    float *backward;        /* packed for the gradient by the input, see nt_net_changed */
+    float *frequencies;     /* a convolution's weights as nt_winograd takes them; NULL where it is summed directly */
+    bool named;             /* its name was given */
+    bool flat;              /* a vector: flattened before, or the output of a linear layer */
+    bool same;              /* its values are its input's, in the same order */
+    bool general;           /* a convolution, or pooling, that the fast kernels do not know */
+    bool depthwise;         /* each channel by itself */
+    bool taps;              /* whether `backward` gives the terms apart, to be added up where they overlap */
+    bool rectified;         /* has weights, and ReLU alone takes its values, as the next layer */
+    bool windows;           /* a convolution with ReLU and pooling by 2 x 2 after it, which alone take its values */
+    float *spread;          /* with windows: weights as nt_spread takes them */
 };
 
 struct nt_net {

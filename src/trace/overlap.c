@@ -6,7 +6,9 @@
 #include "bundle/handle.h"
 #include "ntrace/knn.h"
 
-/* Bit l of mask[j]: sample j is a neighbour at layer l. */
+enum { BITS = 64 };
+
+/* Bit l of mask[j]: sample j is a neighbour at layer l. Needs layers <= BITS. */
 static void mark(uint64_t *mask, const uint32_t *index, uint32_t layers, uint32_t k) {
     for (uint32_t l = 0; l < layers; l++) {
         for (uint32_t i = 0; i < k; i++) {
@@ -23,16 +25,20 @@ static void unmark(uint64_t *mask, const uint32_t *index, uint32_t layers, uint3
 
 void nt_overlap_add(uint64_t *sum, const uint32_t *index, uint32_t layers, uint32_t k, uint64_t *mask) {
     assert(layers <= NT_OVERLAP_MAX_LAYERS);
-    mark(mask, index, layers, k);
-    for (uint32_t l = 0; l < layers; l++) {
-        uint64_t *row = sum + (size_t)l * layers;
-        for (uint32_t i = 0; i < k; i++) {
-            for (uint64_t left = mask[index[(size_t)l * k + i]]; left != 0; left &= left - 1) {
-                row[__builtin_ctzll(left)]++;
+    for (uint32_t first = 0; first < layers; first += BITS) {
+        uint32_t some = layers - first < BITS ? layers - first : BITS;
+        const uint32_t *marked = index + (size_t)first * k;
+        mark(mask, marked, some, k);
+        for (uint32_t l = 0; l < layers; l++) {
+            uint64_t *row = sum + (size_t)l * layers + first;
+            for (uint32_t i = 0; i < k; i++) {
+                for (uint64_t left = mask[index[(size_t)l * k + i]]; left != 0; left &= left - 1) {
+                    row[__builtin_ctzll(left)]++;
+                }
             }
         }
+        unmark(mask, marked, some, k);
     }
-    unmark(mask, index, layers, k);
 }
 
 void nt_overlap_with(uint16_t *overlap, const uint32_t *index, uint32_t layers, uint32_t reference, uint32_t k,

@@ -4,7 +4,9 @@ networks/expected.safetensors beside itself. Weights are rounded to float16, so 
 
 A network is a list of layers as a description has them (see include/ntrace/net.h), each with the module that computes it. expected.safetensors
 holds for each of them `<name>.input` (uint8, [N, C, H, W]), `<name>.seed` (the gradient by the last layer) and, every `step`-th value of each sample in
-PyTorch's order (step = max(1, size // 41)): `<name>.activation.<l>` and `<name>.gradient.<l>`, the gradient by layer l."""
+PyTorch's order (step = max(1, size // 41)): `<name>.activation.<l>` and `<name>.gradient.<l>`, the gradient by layer l. Of the first sample there are explanations: `<name>.top`,
+the gradient of its largest logit, `<name>.integrated` of the same in STEPS steps, `<name>.map` of Grad-CAM and `<name>.squared`, the gradient of the squared norm of
+the layer in the middle; whole, in PyTorch's order."""
 
 import json
 import pathlib
@@ -16,6 +18,7 @@ from torch import nn
 from net import images, write
 
 HERE = pathlib.Path(__file__).parent / "networks"
+STEPS = 6
 
 
 def sample(array):
@@ -205,6 +208,30 @@ def run(name, shape, layers, expected, random):
     for number, activation in enumerate(activations):
         expected[f"{name}.activation.{number}"] = sample(activation.detach().numpy())
         expected[f"{name}.gradient.{number}"] = sample(activation.grad.numpy())
+    explain(name, layers, image, expected)
+
+
+def explain(name, layers, image, expected):
+    """What the explanations of the first sample are; a softmax at the end is left out."""
+    logits = len(layers) - layers[-1][0]["kind"].endswith("softmax")
+    last = max(number for number, (layer, _) in enumerate(layers, 1) if layer["kind"] == "conv2d")
+
+    def gradient(x, value, by=0):
+        x = x.clone().requires_grad_()
+        activations = forward(layers, x)
+        return torch.autograd.grad(value(activations), activations[by])[0], activations
+
+    x = (torch.from_numpy(image[:1]).float() / 255).double()
+    top = forward(layers, x)[logits].argmax()
+    expected[f"{name}.top"] = gradient(x, lambda a: a[logits].flatten()[top])[0]
+    shares = [gradient(x * (step + 0.5) / STEPS, lambda a: a[logits].flatten()[top])[0] for step in range(STEPS)]
+    expected[f"{name}.integrated"] = x * sum(shares) / STEPS
+    weight, activations = gradient(x, lambda a: a[logits].flatten()[top], last)
+    weighted = (weight.mean((2, 3), keepdim=True) * activations[last]).mean(1).clamp(min=0)
+    expected[f"{name}.map"] = weighted / weighted.max() if weighted.max() > 0 else weighted
+    expected[f"{name}.squared"] = gradient(x, lambda a: (a[len(layers) // 2] ** 2).sum())[0]
+    for what in ("top", "integrated", "map", "squared"):
+        expected[f"{name}.{what}"] = expected[f"{name}.{what}"].detach().numpy().astype(numpy.float32)
 
 
 NETWORKS = {"windows": windows, "curves": curves, "vgg": vgg, "resnet": resnet, "depthwise": depthwise}

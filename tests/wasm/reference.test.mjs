@@ -34,13 +34,14 @@ function inputOf(pixels, [n, c, h, w]) {
   return input;
 }
 
-const FLATTEN = 4;
 const SHAPE_OFFSET = 68;
+const ORDER_OFFSET = 152;
 
-/** Address of the shape in which a layer's numbers lie: a flattened layer keeps the order of the one before. @param {import("../../wasm/core.js").Core} core @param {number} net @param {number} layer */
+/** Address of the shape in which a layer's numbers lie: a flattened layer keeps the order of what was flattened. @param {import("../../wasm/core.js").Core} core @param {number} net @param {number} layer */
 function shapeAt(core, net, layer) {
   const at = core.call("nt_net_layer", net, layer);
-  return (core.readU32(at) === FLATTEN ? core.call("nt_net_layer", net, layer - 1) : at) + SHAPE_OFFSET;
+  const order = at + ORDER_OFFSET;
+  return core.readU32(order + 4) * core.readU32(order + 8) > 1 ? order : at + SHAPE_OFFSET;
 }
 
 /** Floats in one sample's activation. @param {import("../../wasm/core.js").Core} core @param {number} net @param {number} layer */
@@ -64,9 +65,9 @@ function activationsOf(core, net, layer, input, samples) {
 }
 
 /** A network of the reference folder, its input, labels and expected vectors. @param {import("../../wasm/core.js").Core} core @param {string} name */
-async function load(core, name) {
-  const expected = await readTensors("net_expected.safetensors");
-  const file = await readFile(join(referenceFolder, `${name}.safetensors`));
+async function load(core, name, { folder = "", vectors = "net_expected.safetensors" } = {}) {
+  const expected = await readTensors(vectors);
+  const file = await readFile(join(referenceFolder, folder, `${name}.safetensors`));
   const net = core.borrow((take) => {
     const [out, at, title] = [take(4), take(file.length), take(16)];
     core.write(at, file);
@@ -81,9 +82,10 @@ async function load(core, name) {
 /**
  * Compares rows of values with every `step`-th of them as PyTorch gives it.
  * @param {ArrayLike<number>} got @param {any} want @param {number} samples @param {number} size @param {number} tolerance @param {string} what
+ * @param {number} [columnsAbout] about how many values of each row there are
  */
-function assertRows(got, want, samples, size, tolerance, what) {
-  const step = Math.max(1, Math.floor(size / 97));
+function assertRows(got, want, samples, size, tolerance, what, columnsAbout = 97) {
+  const step = Math.max(1, Math.floor(size / columnsAbout));
   const columns = Math.ceil(size / step);
   assert.equal(want.length, samples * columns);
   const scale = want.reduce((/** @type {number} */ most, /** @type {number} */ x) => Math.max(most, Math.abs(x)), 0);
@@ -141,6 +143,22 @@ for (const variant of variants) {
         const got = activationsOf(core, net, layer, input, samples);
         assertRows(got, want, samples, sizeOf(core, net, layer), TOLERANCE, `layer ${layer}`);
       }
+      core.call("nt_net_free", net);
+    });
+  }
+
+  for (const name of ["windows", "curves", "vgg", "resnet", "depthwise"]) {
+    test(`every layer and the input's gradient of the network "${name}" in the ${variant} build equal PyTorch's`, async () => {
+      const core = await startCore(variant);
+      const { expected, net, samples, input } = await load(core, name, { folder: "networks", vectors: "networks/expected.safetensors" });
+      const layers = core.call("nt_net_layers", net);
+      for (let layer = 0; layer < layers; layer++) {
+        const want = /** @type {any} */ (expected.get(`${name}.activation.${layer}`)).values;
+        const got = activationsOf(core, net, layer, input, samples);
+        assertRows(got, want, samples, sizeOf(core, net, layer), TOLERANCE, `layer ${layer}`, 41);
+      }
+      const { gradient } = inputGradient(core, net, input, /** @type {any} */ (expected.get(`${name}.seed`)).values, samples);
+      assertRows(gradient, /** @type {any} */ (expected.get(`${name}.gradient.0`)).values, samples, input.length / samples, TOLERANCE, "gradient", 41);
       core.call("nt_net_free", net);
     });
   }
