@@ -28,6 +28,7 @@ help:
 	@echo 'make dist     the folder to deploy, build/site, with everything in it'
 	@echo 'make bench    print each measured figure, with the machine and the date'
 	@echo 'make fuzz     feed every reader with broken files, FUZZ_SECONDS=600 each (make fuzz FUZZ=fuzz_png: one of them)'
+	@echo 'make verify   compare every answer with PyTorch, SciPy, scikit-learn, FAISS and umap-learn, and print each deviation'
 	@echo 'make lint     check formatting and types, and compile with warnings as errors'
 	@echo 'make format   format the C sources'
 	@echo 'make clean    remove build/'
@@ -38,6 +39,8 @@ NATIVE_PACKAGES = libcjson-dev:/usr/include/cjson/cJSON.h zlib1g-dev:/usr/includ
 WASM_PACKAGES = emscripten:/usr/bin/emcc dpkg-dev:/usr/bin/dpkg-source
 TEST_PACKAGES = libcmocka-dev:/usr/include/cmocka.h
 FUZZ_PACKAGES = clang:/usr/bin/clang libclang-rt-dev:/usr/share/doc/libclang-rt-dev
+PYTHON_PACKAGES = $(foreach m,numpy scipy sklearn torch faiss,python3-$m:/usr/lib/python3/dist-packages/$m) \
+	umap-learn:/usr/lib/python3/dist-packages/umap libopenblas0-pthread:/usr/share/doc/libopenblas0-pthread
 BROWSER_PACKAGES = chromium:/usr/bin/chromium fonts-dejavu-core:/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf
 NPM = web/node_modules/.package-lock.json
 BENCH_NPM = tests/bench/node_modules/.package-lock.json
@@ -48,7 +51,8 @@ setup-wasm: PACKAGES = $(WASM_PACKAGES)
 setup-test: PACKAGES = $(TEST_PACKAGES)
 setup-browser: PACKAGES = $(BROWSER_PACKAGES)
 setup-fuzz: PACKAGES = $(FUZZ_PACKAGES)
-setup-native setup-wasm setup-test setup-browser setup-fuzz:
+setup-python: PACKAGES = $(PYTHON_PACKAGES)
+setup-native setup-wasm setup-test setup-browser setup-fuzz setup-python:
 	@missing=; for p in $(PACKAGES); do [ -e "$${p#*:}" ] || missing="$$missing $${p%%:*}"; done; \
 	[ -z "$$missing" ] && exit 0; \
 	if [ "$$(id -u)" = 0 ]; then root=; elif command -v sudo >/dev/null; then root=sudo; else \
@@ -231,25 +235,36 @@ build/sanitized/tests/fuzz/%: build/sanitized/tests/fuzz/%.o build/sanitized/tes
 	build/sanitized/tests/fuzz/replay.o build/sanitized/libntrace.a
 	$(CC) $(SANITIZE) -o $@ $^ $(LIBRARIES)
 
-# ---- Figures: what issue and README claim, measured. PyTorch is asked where it is installed (python3-torch). ----
+# ---- Figures: what issue and README claim, measured beside the peers, and every answer against the field's references. ----
 
-REAL_SKETCHES = $(wildcard ../shared/quickdraw)
+PEOPLE = $(wildcard ../shared/quickdraw)
+PYTHON = OPENBLAS_NUM_THREADS=$(BLAS_THREADS) PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3
+BLAS_THREADS = $(shell nproc)
 
-bench: wasm web data build/native/tests/bench/network $(BENCH_NPM) | setup-browser
+bench: wasm web data $(BENCH_NPM) | setup-browser
 	build/ntrace bench build/site/bundle
 	$(NODE) tests/bench/browser.mjs
 	$(NODE) tests/bench/forward.mjs
-	@if /usr/bin/python3 -c 'import torch' 2>/dev/null; then \
-	for images in build/data/sketches $(REAL_SKETCHES); do rm -rf build/bench && mkdir -p build/bench && \
-	build/native/tests/bench/network $(WEIGHTS) $$images 150 build/bench && \
-	/usr/bin/python3 tests/bench/pytorch.py $(WEIGHTS) build/bench "sketches of $${images##*/}" || exit 1; done; \
-	else echo 'activations and gradients were not compared: python3-torch is not installed'; fi
 
-build/native/tests/bench/network: build/native/tests/bench/network.o build/native/libntrace.a
+VERIFY_SCRIPTS = explanations measures neighbors project
+VERIFY_PEOPLE = $(if $(PEOPLE),build/verify/people/current.json)
+
+verify: native data build/tests/bundle/current.json build/native/tests/verify/network $(VERIFY_PEOPLE) | setup-python
+	@failed=; for images in build/data/sketches $(PEOPLE); do rm -rf build/verify/network && mkdir -p build/verify/network && \
+	build/native/tests/verify/network $(WEIGHTS) $$images 150 build/verify/network && \
+	$(PYTHON) tests/verify/network.py $(WEIGHTS) build/verify/network "sketches of $${images##*/}" || failed=1; done; \
+	for script in $(VERIFY_SCRIPTS); do $(PYTHON) tests/verify/$$script.py || failed=1; done; \
+	if [ -z "$$failed" ]; then echo 'everything is within its tolerance'; else echo 'SOMETHING IS NOT within its tolerance'; exit 1; fi
+
+build/verify/people/current.json: $(PACK_SOURCES) | build/ntrace
+	rm -rf $(@D) && mkdir -p build/verify
+	build/ntrace pack --model $(WEIGHTS) --images $(PEOPLE) --per-class 400 --title 'Sketches by people' -o $(@D)
+
+build/native/tests/verify/network: build/native/tests/verify/network.o build/native/libntrace.a
 	$(CC) $(CFLAGS) -o $@ $^ $(LIBRARIES)
 
 lint: $(NPM) build/wasm/debian/stamp | setup-native setup-test
-	$(CC) $(filter-out -M%,$(NT_CFLAGS)) -Werror -O2 -fsyntax-only $(NATIVE_SOURCES) $(CLI_SOURCES) $(TESTS:%=tests/c/%.c) $(wildcard tests/fuzz/*.c) tests/bench/network.c
+	$(CC) $(filter-out -M%,$(NT_CFLAGS)) -Werror -O2 -fsyntax-only $(NATIVE_SOURCES) $(CLI_SOURCES) $(TESTS:%=tests/c/%.c) $(wildcard tests/fuzz/*.c) tests/verify/network.c
 	$(EMCC) $(filter-out -M%,$(NT_CFLAGS)) $(WASM_CFLAGS) -msimd128 -Werror -fsyntax-only $(WASM_SOURCES)
 	web/node_modules/.bin/tsc -p web/tsconfig.json
 	@if command -v clang-format >/dev/null; then \
@@ -264,6 +279,6 @@ clean:
 
 -include $(shell find build -name '*.d' 2>/dev/null)
 .PHONY: help wasm web data still dist serve setup setup-native setup-wasm setup-test setup-browser native \
-	test test-native test-fuzz fuzz setup-fuzz test-cli test-wasm test-web bench lint format clean
+	test test-native test-fuzz fuzz setup-fuzz test-cli test-wasm test-web bench verify setup-python lint format clean
 .SECONDARY:
 .DELETE_ON_ERROR:

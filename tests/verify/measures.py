@@ -2,14 +2,12 @@
 """Measures, summaries, densities and suggestions by build/ntrace against scikit-learn, SciPy and plain NumPy (python3-sklearn,
 python3-scipy, python3-torch): tests/verify/measures.py.
 
-Everything on the small bundle of the tests, and what needs two layers only on build/site/bundle. Activations are PyTorch's, in double
-precision. Prints the largest deviation of each and exits 1 where one is too large."""
+Everything on the small bundle of the tests; on larger ones what needs two layers or one sample. Activations are PyTorch's, in double
+precision."""
 
 import csv
 import json
 import pathlib
-import subprocess
-import sys
 import tempfile
 
 import numpy as np
@@ -17,33 +15,12 @@ import torch
 from scipy.stats import skew
 from sklearn.manifold import trustworthiness
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "tests/reference"))
-import explain  # noqa: E402  tests/reference/explain.py: PyTorch's network
-import measures as reference  # noqa: E402  tests/reference/measures.py
+from common import DATASETS, LAYERS, ROOT, activations, finish, gap, graph, ntrace, read_images, report
+import measures as reference
 
-NTRACE, MODEL = ROOT / "build/ntrace", ROOT / "data/reference.safetensors"
-LAYERS, CLASSES, P, DENSITY_SAMPLE = 14, 15, 0.98, 17
+CLASSES, P, DENSITY_SAMPLE = 15, 0.98, 17
 REASONS = ["changes-most", "changes-class", "changes-class-overall", "most-stable", "least-stable", "unusual", "hub", "mislabelled",
            "ambiguous", "corrected", "typical"]
-failed = False
-
-
-def report(what, deviation, hold):
-    global failed
-    failed |= not deviation <= hold
-    print(f"{what:62} {deviation:9.2e}  (at most {hold:g}){'' if deviation <= hold else '  TOO LARGE'}", flush=True)
-
-
-def ntrace(*words):
-    subprocess.run([str(NTRACE), *map(str, words)], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-
-
-def graph(bundle, layer, k, folder):
-    """[N, k] numbers and distances of the neighbours, as the engine's own search finds them; the plane beside them."""
-    ntrace("graph", bundle, "--layer", layer, "-k", k, "-o", folder / "index.npy", "--distances", folder / "distance.npy",
-           "--plane", folder / f"plane{layer}.npy")
-    return np.load(folder / "index.npy").astype(int), np.load(folder / "distance.npy").astype(float)
 
 
 def table(path):
@@ -52,21 +29,18 @@ def table(path):
     return {name: np.array(column) for name, column in zip(rows[0], zip(*rows[1:]))}
 
 
-def activations(images, layer):
-    """[N, D] of a folder's sketches, in the order of their samples."""
-    x = np.concatenate([np.load(file).reshape(-1, 1, 28, 28) for file in sorted(pathlib.Path(images).glob("*.npy"))])
-    with torch.no_grad():
-        parts = [explain.network(MODEL)[:layer](explain.inputs(part)) for part in np.array_split(x, len(x) // 200 + 1)]
-    return torch.cat(parts).flatten(1).numpy()
+def compare_densities(name, x, sample, label, folder):
+    """What --densities wrote of a sample against SciPy, from the activations x [N, D]."""
+    far = np.sqrt(((x - x[sample]) ** 2).sum(1))
+    columns = table(folder / "densities.csv")
+    density, _ = reference.densities(far, label, sample, CLASSES, columns["distance"].astype(float))
+    own = np.array([columns[f"class{c}"].astype(float) for c in range(CLASSES)])
+    report(f"{name}: densities, SciPy's gaussian_kde, of the largest", gap(own, density) / density.max(), 1e-6)
 
 
-def gap(found, wanted):
-    return float(np.abs(np.asarray(found, float) - np.asarray(wanted, float)).max())
-
-
-def two_layers(name, bundle, layer, k, folder):
+def two_layers(name, bundle, images, layer, k, folder):
     """Measures at a layer against the input."""
-    ntrace("measures", bundle, "-o", folder, "--layer", layer, "-k", k, "--rbo-p", P)
+    ntrace("measures", bundle, "-o", folder, "--layer", layer, "-k", k, "--rbo-p", P, "--densities", DENSITY_SAMPLE)
     found, said = table(folder / "measures.csv"), json.loads((folder / "measures.json").read_text())
     label, prediction = found["label"].astype(int), found["prediction"].astype(int)
     (there, _), (here, far) = graph(bundle, 0, 100, folder), graph(bundle, layer, 100, folder)
@@ -85,6 +59,7 @@ def two_layers(name, bundle, layer, k, folder):
     dimension, used = reference.two_nn(far)
     report(f"{name}, layer {layer}: two-NN dimension, relative", abs(said["dimension"]["all"] / dimension - 1), 1e-9)
     report(f"{name}, layer {layer}: samples used for it", abs(said["dimension"]["used"] - used), 0)
+    compare_densities(f"{name}, layer {layer}", activations(images, layer), DENSITY_SAMPLE, label, folder)
 
 
 def all_layers(bundle, images, folder):
@@ -106,10 +81,7 @@ def all_layers(bundle, images, folder):
     far = np.take_along_axis(apart, reference.nearest(apart, 2), 1)
     report("tests' bundle: two-NN dimension from activations, relative", abs(said["dimension"]["all"] / reference.two_nn(far)[0] - 1), 1e-4)
 
-    columns = table(folder / "densities.csv")
-    density, _ = reference.densities(apart[DENSITY_SAMPLE], label, DENSITY_SAMPLE, CLASSES, columns["distance"].astype(float))
-    own = np.array([columns[f"class{c}"].astype(float) for c in range(CLASSES)])
-    report("tests' bundle: densities, SciPy's gaussian_kde, of the largest", gap(own, density) / density.max(), 1e-6)
+    compare_densities("tests' bundle", x, DENSITY_SAMPLE, label, folder)
 
     confidence = torch.softmax(torch.from_numpy(activations(images, LAYERS - 1)), 1).max(1).values.numpy()
     wanted = reference.suggestions(nears, [far for _, far in graphs], label, prediction, confidence, CLASSES, list(range(LAYERS)), k, count)
@@ -122,11 +94,12 @@ def all_layers(bundle, images, folder):
 
 def main():
     with tempfile.TemporaryDirectory() as name:
-        folder = pathlib.Path(name)
-        two_layers("tests' bundle", ROOT / "build/tests/bundle", 8, 40, folder)
-        all_layers(ROOT / "build/tests/bundle", ROOT / "build/tests/sketches", folder)
-        two_layers("default bundle", ROOT / "build/site/bundle", 12, 100, folder)
-    sys.exit(failed)
+        folder, small, sketches = pathlib.Path(name), ROOT / "build/tests/bundle", read_images(ROOT / "build/tests/sketches")
+        two_layers("tests' bundle", small, sketches, 8, 40, folder)
+        all_layers(small, sketches, folder)
+        for name, (bundle, images, per_class) in DATASETS.items():
+            two_layers(name, bundle, read_images(images, per_class), 12, 100, folder)
+    finish()
 
 
 if __name__ == "__main__":

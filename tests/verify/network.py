@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""Compares what tests/bench/network.c wrote with PyTorch: pytorch.py MODEL FOLDER NAME.
+"""Compares what tests/verify/network.c wrote with PyTorch: network.py MODEL FOLDER NAME.
 
 Prints the largest difference of activations and of gradients over all layers, relative to the largest value of each layer, and
 exits 1 where one passes what is to be held."""

@@ -1,4 +1,4 @@
-/* Writes what the network computes on a few images, for pytorch.py to compare: network MODEL IMAGES COUNT FOLDER.
+/* Writes what the network computes on a few images, for network.py to compare: network MODEL IMAGES COUNT FOLDER.
  * FOLDER gets image.bin (uint8), label.bin (uint16), activation.<l>.bin and gradient.<l>.bin (float32, gradient of the
  * summed cross-entropy), each [samples, C, H, W] as PyTorch orders it. */
 #include <math.h>

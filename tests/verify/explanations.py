@@ -1,8 +1,8 @@
 #!/usr/bin/python3
-"""Explanations by build/ntrace against PyTorch's autograd in double precision (python3-torch): tests/verify/explain.py [SAMPLES].
+"""Explanations by build/ntrace against PyTorch's autograd in double precision (python3-torch): tests/verify/explanations.py [SAMPLES].
 
-For every method, the largest deviation over many samples of build/site/bundle, and over sketches by people where ../shared/quickdraw
-is there (packed into a temporary folder), relative to the largest value of each explanation; and the completeness gap of integrated
+For every method, the largest deviation over many samples of the default bundle, and of sketches by people where those are there,
+relative to the largest value of each explanation; and the completeness gap of integrated
 gradients, relative to the difference of logits. Exits 1 where one is too large.
 
 A ReLU whose sum is 0 but for rounding may pass a gradient on one side and none on the other, and so may two equal places of a pooling
@@ -17,12 +17,9 @@ import tempfile
 import numpy
 import torch
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "tests/reference"))
-import explain as reference  # noqa: E402  tests/reference/explain.py
+from common import DATASETS, MODEL, NTRACE, read_images
+import explain as reference  # tests/reference/explain.py
 
-NTRACE, MODEL = ROOT / "build/ntrace", ROOT / "data/reference.safetensors"
-PEOPLE = ROOT / "../shared/quickdraw"
 STEPS, K, LAYER = 64, 10, 7
 HOLD = 1e-5
 EDGE = 2e-6
@@ -37,11 +34,6 @@ def ask(bundle, sample, method, file, *words):
     for key, value, *_ in (line.split("\t") for line in lines):
         said.setdefault(key, []).append(float(value))
     return said, numpy.load(file)
-
-
-def read_images(folder):
-    """All images in the order of their samples: classes sorted by file name, then by row."""
-    return numpy.concatenate([numpy.load(file).reshape(-1, 784) for file in sorted(pathlib.Path(folder).glob("*.npy"))])
 
 
 def nearest(images, sample):
@@ -158,18 +150,10 @@ def compare(name, bundle, images, count, file):
 
 def main(count):
     torch.set_num_threads(1)
+    held = True
     with tempfile.TemporaryDirectory() as folder:
-        folder = pathlib.Path(folder)
-        file = folder / "values.npy"
-        held = compare("synthetic sketches", ROOT / "build/site/bundle", read_images(ROOT / "build/data/sketches"), count, file)
-        if PEOPLE.exists():
-            some = folder / "people"
-            some.mkdir()
-            for path in PEOPLE.glob("*.npy"):
-                numpy.save(some / path.name, numpy.load(path)[:40])
-            command = [NTRACE, "pack", "--model", MODEL, "--images", some, "-o", folder / "bundle"]
-            subprocess.run([str(word) for word in command], check=True, capture_output=True)
-            held = compare("sketches by people", folder / "bundle", read_images(some), count, file) and held
+        for name, (bundle, images, per_class) in DATASETS.items():
+            held = compare(name, bundle, read_images(images, per_class).reshape(-1, 784), count, pathlib.Path(folder) / "values.npy") and held
     return 0 if held else 1
 
 
