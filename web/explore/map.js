@@ -2,6 +2,7 @@
 import { select } from "d3";
 import { count, layerName, predictionWords } from "../words.js";
 import { createExport } from "./export.js";
+import { createFull } from "./map_full.js";
 import { createKeys } from "./map_keys.js";
 import { createOutline } from "./map_outline.js";
 import { createPlayer } from "./map_player.js";
@@ -21,7 +22,7 @@ const REACH = 24; // pixels within which pointing finds a sample
 const METHODS = /** @type {const} */ ([{ method: "umap", title: "UMAP" }, { method: "pca", title: "PCA" }]);
 const HELP =
   "Arrow keys move a cursor that finds the nearest sample, with Shift they draw a rectangle, Alt makes them fine; Enter chooses the sample, T opens it in the trace view. " +
-  "M, R and L choose a tool, plus, minus and 0 zoom, Space plays, comma and full stop change the layer, Escape removes the outline.";
+  "M, R and L choose a tool, plus, minus and 0 zoom, F fills the screen, Space plays, comma and full stop change the layer, Escape removes the outline.";
 
 /** @param {HTMLElement} root @param {PartOptions} options @returns {Part} */
 export function createMap(root, { bundle, ledger, store, sketches, sprites, theme, onChange, onPoint }) {
@@ -68,14 +69,14 @@ export function createMap(root, { bundle, ledger, store, sketches, sprites, them
   const tools = createTools(/** @type {HTMLElement} */ (plate.node()), { onTool: choose, onNearer: stage.view.nearer, onFarther: stage.view.farther, onFit: stage.view.fit });
   const player = createPlayer(/** @type {HTMLElement} */ (block.node()), { layers, onLayer: (layer, options) => onChange({ layer }, options), onHold: hold });
   const foot = block.append("div").attr("class", "map-foot").attr("data-export", "skip");
-  const words = foot.append("div").attr("class", "map-words");
-  const outlineText = words.append("p").attr("class", "map-outline-words").attr("role", "status");
+  const outlineText = plate.append("p").attr("class", "map-outline-words").attr("role", "status").attr("data-export", "skip");
   const outlineSaid = outlineText.append("span");
-  const clear = outlineText.append("button").attr("type", "button").attr("name", "clear-outline").text("Remove the outline").on("click", () => onChange({ lasso: null }));
-  const trust = words.append("p").attr("class", "map-trust");
+  outlineText.append("button").attr("type", "button").attr("name", "clear-outline").text("Remove").attr("aria-label", "Remove the outline").on("click", () => onChange({ lasso: null }));
+  const trust = foot.append("p").attr("class", "map-trust");
   const chosen = foot.append("p").attr("class", "map-chosen");
   const chosenName = chosen.append("span");
   const open = chosen.append("a").text("Open in Trace");
+  const full = createFull(/** @type {HTMLElement} */ (block.node()), /** @type {HTMLElement} */ (head.node()));
   const save = createExport(/** @type {HTMLElement} */ (head.node()), {
     title: "Map",
     name: () => `map-${facts?.state.method}-layer-${facts?.state.layer}`,
@@ -98,7 +99,7 @@ export function createMap(root, { bundle, ledger, store, sketches, sprites, them
     onEscape,
     shortcuts: {
       m: () => choose("move"), r: () => choose("rectangle"), l: () => choose("lasso"), "+": stage.view.nearer, "=": stage.view.nearer, "-": stage.view.farther, 0: stage.view.fit,
-      ",": () => player.step(-1), ".": () => player.step(1), " ": player.toggle, t: () => facts && onChange({ view: "trace", sample: own ?? facts.state.sample }),
+      ",": () => player.step(-1), ".": () => player.step(1), " ": player.toggle, f: full.toggle, t: () => facts && onChange({ view: "trace", sample: own ?? facts.state.sample }),
     },
   });
 
@@ -239,6 +240,7 @@ export function createMap(root, { bundle, ledger, store, sketches, sprites, them
     stage.mark({ outline: outlineOf() });
   }
   function onRest() {
+    block.attr("data-state", isBusy() ? "busy" : "ready");
     if (facts) player.update(facts.state.layer, facts.map.progress === null && facts.map.value !== null && stage.isReady());
   }
 
@@ -277,7 +279,7 @@ export function createMap(root, { bundle, ledger, store, sketches, sprites, them
       rings();
     },
     destroy() {
-      for (const made of [stage, tip, tools, player, save, outline, keys]) made.destroy();
+      for (const made of [stage, tip, tools, player, full, save, outline, keys]) made.destroy();
       block.remove();
     },
   };

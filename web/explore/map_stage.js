@@ -1,5 +1,5 @@
 /** The map's stage: points, sketches, names and outlines, drawn as they are at this moment. It knows nothing of the state. */
-import { select } from "d3";
+import { interpolateRgb, select } from "d3";
 import { createGrid } from "./map_grid.js";
 import { createMotion } from "./map_motion.js";
 import { anchorsOf, placeNames } from "./map_names.js";
@@ -32,6 +32,7 @@ const MOVE = 900; // milliseconds from one map to the next
 const FLOW = 200; // from one unfinished map to the next
 const RADII = [1.1, 4, 6]; // pixels: the least, the most of the whole map, the most
 const MOST_NAMED = 2.6; // scale beyond which the sketches speak
+const GREY = 0.3; // of those not selected, between hair and rule
 const MOST_RATIO = 2; // pixels of the canvas for one of CSS
 
 /** All samples in an order that owes nothing to class or number, the same in every run: whoever is drawn last lies on top. @param {number} n */
@@ -102,8 +103,9 @@ export function createStage(ground, { bundle, sketches, sprites, theme, onZoom, 
     const now = view.get();
     const complete = stale || wasMoving ? drawPoints(now, cast) : true;
     stale = moving || !complete;
-    const names = now.scale <= MOST_NAMED ? placeNames(namesAt(time), now, classes, widthOf) : [];
-    overlay.draw({ ...marks, view: now, points: motion.now, names, radius: radiusAt(now.scale) + 4 });
+    const names = now.scale <= MOST_NAMED || !thumbnails.isOn(now.scale) ? placeNames(namesAt(time), now, classes, widthOf) : [];
+    const rings = held || motion.goal() ? marks.rings : [];
+    overlay.draw({ ...marks, rings, view: now, points: motion.now, names, radius: radiusAt(now.scale) + 4 });
     if (stale) redraw();
     if (wasMoving && !moving) arrived();
   }
@@ -113,7 +115,7 @@ export function createStage(ground, { bundle, sketches, sprites, theme, onZoom, 
     const tokens = theme.tokens();
     const radius = radiusAt(now.scale);
     painter.paint(motion.now, now, packed(tokens.plate), [
-      { samples: rest, colours: null, colour: packed(tokens.hair), radius: Math.max(1, 0.85 * radius) },
+      { samples: rest, colours: null, colour: packed(interpolateRgb(tokens.hair, tokens.rule)(GREY)), radius: Math.max(1, 0.85 * radius) },
       { samples: chosen, colours, colour: 0, radius },
     ]);
     context.clearRect(0, 0, now.width, now.height);
@@ -198,10 +200,11 @@ export function createStage(ground, { bundle, sketches, sprites, theme, onZoom, 
     painter.resize(width, height, ratio);
     [pictures.width, pictures.height] = [Math.round(width * ratio), Math.round(height * ratio)];
     context.setTransform(ratio, 0, 0, ratio, 0, 0);
+    onView();
     if (!motion.isMoving()) arrived();
     stale = true;
     cancelAnimationFrame(frame);
-    draw(performance.now());
+    draw(performance.now()); // at once: another size has emptied the canvas
   }
   const observer = new ResizeObserver(lay);
   observer.observe(ground);

@@ -29,8 +29,9 @@ const NEARER = 1.7;
 
 /** @param {HTMLElement} stage @param {ViewOptions} options */
 export function createView(stage, { onMove, onEnd, isPan, isCalm }) {
-  let [width, height] = [1, 1];
+  let [width, height] = [0, 0];
   let fit = 1;
+  let isLaying = false;
   /** @type {Zoom | null} what was last set or come to rest at */
   let rest = null;
   let transform = zoomIdentity;
@@ -68,6 +69,7 @@ export function createView(stage, { onMove, onEnd, isPan, isCalm }) {
       onMove();
     })
     .on("end", () => {
+      if (isLaying) return;
       rest = written();
       onEnd(rest);
     });
@@ -86,6 +88,9 @@ export function createView(stage, { onMove, onEnd, isPan, isCalm }) {
     },
     /** @param {number} wide @param {number} high CSS pixels */
     resize(wide, high) {
+      isLaying = true;
+      node.interrupt(); // it was on its way by the old measures
+      isLaying = false;
       [width, height] = [wide, high];
       fit = Math.max(1, Math.min(wide, high));
       behaviour.extent([[0, 0], [wide, high]]);
@@ -95,7 +100,7 @@ export function createView(stage, { onMove, onEnd, isPan, isCalm }) {
     set(wanted) {
       if (JSON.stringify(wanted) === JSON.stringify(rest)) return;
       rest = wanted;
-      moved().call(behaviour.transform, transformOf(wanted));
+      if (width > 0) moved().call(behaviour.transform, transformOf(wanted));
     },
     nearer: () => void moved().call(behaviour.scaleBy, NEARER),
     farther: () => void moved().call(behaviour.scaleBy, 1 / NEARER),

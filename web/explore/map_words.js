@@ -20,8 +20,8 @@ export const mapName = (method, layers, layer) => `${METHODS[method]} of ${layer
 /** How far the whole map can be trusted. @param {Quality} quality */
 export function trustWords({ trustworthiness, continuity, k }) {
   return (
-    `Trustworthiness ${meanOf(trustworthiness).toFixed(3)}: 1 would mean that whoever is among the ${count(k)} nearest on the map is near at the layer, too. ` +
-    `Continuity ${meanOf(continuity).toFixed(3)}: 1 would mean that whoever is near at the layer is near on the map.`
+    `Trustworthiness ${meanOf(trustworthiness).toFixed(3)}: the ${count(k)} nearest on the map are near at the layer, too. ` +
+    `Continuity ${meanOf(continuity).toFixed(3)}: the ${count(k)} nearest at the layer are near on the map. 1 would be without exception.`
   );
 }
 

@@ -55,8 +55,8 @@ export const MEASURES = [
     read: ({ bundle }) => bundle.confidences,
   },
   {
-    name: "trust", title: "Trust in the map", atLayer: true, format: plain, domain: zeroToOne,
-    about: "Trustworthiness: 1 where those near on the map are near at the layer too; lower where the map shows neighbours who are none.",
+    name: "trust", title: "Trust in the map", atLayer: true, format: plain, domain: () => [0.5, 1],
+    about: "Trustworthiness: 1 where the nearest on the map are near at the layer, too; less where the map shows neighbours who are none. 0.5 and less look alike.",
     read: ({ ledger, state }) => ledger.quality(state, { work: true })?.trustworthiness ?? null,
   },
   {
