@@ -148,6 +148,27 @@ test("the handles of the brush move by keys, a run of keys is one step back, and
     await untilDrawn(page, count);
   }));
 
+test("a finger draws a part, and moves its edge", () =>
+  onTrace(async (page) => {
+    const touch = await page.context().newCDPSession(page);
+    const drag = async (/** @type {number} */ from, /** @type {number} */ to) => {
+      const box = await page.locator(".changes-brush .overlay").boundingBox();
+      const at = (/** @type {number} */ share) => [{ x: box.x + share * box.width, y: box.y + box.height / 3 }];
+      await touch.send("Input.dispatchTouchEvent", { type: "touchStart", touchPoints: at(from) });
+      for (const t of [0.25, 0.5, 0.75, 1]) await touch.send("Input.dispatchTouchEvent", { type: "touchMove", touchPoints: at(from + (to - from) * t) });
+      await touch.send("Input.dispatchTouchEvent", { type: "touchEnd", touchPoints: [] });
+      await page.waitForTimeout(100);
+      return String(await urlPart(page, "keep")).split("~").map(Number);
+    };
+    const count = (await drawn(page)).length;
+    const [low, high] = await drag(0.2, 0.6);
+    assert.ok(Math.abs(low - 0.2 * count) <= 2 && Math.abs(high - 0.6 * count) <= 2, `${low} to ${high} of ${count}`);
+    const [same, wider] = await drag(0.61, 0.8);
+    assert.equal(same, low);
+    assert.ok(Math.abs(wider - high - 0.19 * count) <= 2, `${wider} after ${high}`);
+    await untilDrawn(page, wider - low);
+  }, { context: { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true } }));
+
 test("another trace begins with all its traces", () =>
   onTrace(async (page) => {
     await page.locator("[data-layer-to='12']").click();

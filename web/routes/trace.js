@@ -10,6 +10,7 @@ export function createTraceRoute(root, { bundle, store, sketches, sprites, theme
   const view = createTrace(root, { bundle, sketches, sprites, theme, onChange: store.set, onAhead: (to) => session.prepare({ ...store.get(), to }), onSeen, onFailed });
   /** @type {Uint16Array | null} */
   let stability = null;
+  let problem = "";
   /** @type {import("../session.js").Answer} */
   let answer = { trace: null, stage: "waiting", progress: "", error: null };
   /** @type {KnownDensities} */
@@ -20,7 +21,7 @@ export function createTraceRoute(root, { bundle, store, sketches, sprites, theme
 
   function update() {
     frame = 0;
-    view.update({ chosen: store.get(), answer, stability, densities });
+    view.update({ chosen: store.get(), answer, stability, problem, densities });
   }
   const later = () => void (frame ||= requestAnimationFrame(update));
 
@@ -59,10 +60,11 @@ export function createTraceRoute(root, { bundle, store, sketches, sprites, theme
   async function readStability() {
     try {
       stability = (await bundle.stability()).values;
-      later();
-    } catch {
-      return; // the bars stay empty: the figure does not need them
+      problem = "";
+    } catch (error) {
+      problem = /** @type {import("../../wasm/ntrace.d.ts").NtraceError} */ (error).message; // told where it is missed; the figure does not need it
     }
+    later();
   }
   session.request(store.get());
 

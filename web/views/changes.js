@@ -39,7 +39,7 @@ export function createChanges(root, { onPoint, onKeep }) {
   const kept = head.append("p").attr("class", "changes-kept").attr("role", "status");
   const all = head.append("button").attr("type", "button").attr("class", "changes-all").text("Show all");
   all.on("click", () => choose(null, false));
-  block.append("p").attr("class", "figure-note").text("Change of radius, a bar for each trace. Drag over some of them to draw only these.");
+  block.append("p").attr("class", "figure-note").text("A bar for each trace, as tall as its change of radius: below the line it came closer, above it drifted off. Drag over some to draw only these.");
   const svg = block.append("svg").attr("class", "changes-plot");
   const node = /** @type {SVGSVGElement} */ (svg.node());
   const clip = svg.append("clipPath").attr("id", "changes-kept").append("rect").attr("y", 0);

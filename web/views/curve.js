@@ -12,6 +12,7 @@ import { quartiles } from "./quartiles.js";
  * @property {number} from layer
  * @property {number} to layer
  * @property {Uint16Array | null} stability [L, N] as the bundle ships it; null while not known
+ * @property {string} problem why it is not known, in words; empty while it may come
  */
 
 const MARGIN = { top: 20, right: 6, bottom: 34, left: 34 };
@@ -151,7 +152,7 @@ export function createCurve(root, { manifest, labels, onChoose }) {
       .attr("tabindex", (layer) => (layer === shown ? 0 : -1))
       .attr("aria-pressed", (layer) => String(layer === state?.to))
       .attr("aria-label", (layer) => `To ${describe(/** @type {number} */ (layer))}`);
-    words.text(describe(shown));
+    words.text(spread ? describe(shown) : state.problem || "Reading what every sketch keeps …");
   }
 
   /** @param {number | null} layer */

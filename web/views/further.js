@@ -11,6 +11,7 @@ import { createDistances } from "./distances.js";
  * @property {import("./changes_order.js").Keep | null} keep
  * @property {number | null} pointed
  * @property {Uint16Array | null} stability
+ * @property {string} problem why there is none, in words
  * @property {import("./trace.js").TraceState["densities"]} densities
  */
 
@@ -36,10 +37,10 @@ export function createFurther({ bars, more }, { bundle, onKeep, onChoose, ...sha
     update(next) {
       const before = state;
       state = next;
-      const { chosen, sorted, keep, pointed, stability, densities } = next;
+      const { chosen, sorted, keep, pointed, stability, problem, densities } = next;
       if (sorted) changes.update({ order: sorted.order, keep, pointed });
       const isChosen = !before || isOther(chosen, before.chosen);
-      if (isChosen || before.stability !== stability) curve.update({ sample: chosen.sample, from: chosen.from, to: chosen.to, stability });
+      if (isChosen || before.stability !== stability || before.problem !== problem) curve.update({ sample: chosen.sample, from: chosen.from, to: chosen.to, stability, problem });
       if (isChosen || before.densities !== densities || before.sorted !== sorted) {
         distances.update({ ...chosen, known: densities, reach: sorted && !isOther(chosen, sorted.trace) ? sorted.reach : null });
       }

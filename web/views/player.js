@@ -47,7 +47,8 @@ export function createPlayer(root, { manifest, onStep, onAhead }) {
   const back = button("back", BACK).attr("aria-label", "Step back a layer");
   const play = button("play", PLAY);
   const on = button("on", ON).attr("aria-label", "Step on a layer");
-  const label = bar.append("label").attr("class", "player-speed").text("Speed ");
+  const label = bar.append("label").attr("class", "player-speed");
+  label.append("span").text("Speed");
   const speed = label.append("select").attr("name", "speed");
   speed.selectAll("option").data(SPEEDS).join("option").attr("value", (_, i) => i).property("selected", (_, i) => i === 1).text(({ name }) => name);
   const words = block.append("p").attr("class", "player-words");

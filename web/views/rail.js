@@ -49,7 +49,7 @@ export function createRail(root, { manifest, onChoose }) {
         .on("keydown", (event) => key(event, end, l))
         .on("click", () => onChoose(end, l, false));
     }
-    const name = row.append("span").attr("class", "rail-name").attr("title", `${layerName(layers, l)}, ${shapeOf(layer)}`);
+    const name = row.append("span").attr("class", "rail-name").attr("title", `${layerName(layers, l)}, ${shapeOf(layer)}`).on("click", () => onChoose("to", l, false)); // the stops are the way for keys
     name.append("svg").attr("class", "rail-glyph").attr("viewBox", "0 0 16 16").attr("aria-hidden", "true").append("path").attr("d", glyphOf(layer.kind));
     name.append("span").attr("class", "rail-title").text(layer.name);
     name.append("span").attr("class", "rail-shape").text(shapeOf(layer));

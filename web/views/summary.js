@@ -13,10 +13,13 @@ export function createSummary(root, { manifest, labels, onAll }) {
   const moves = block.append("p").attr("class", "summary-moves");
   const state = block.append("p").attr("class", "summary-state");
 
+  /** @type {{ trace: Trace | null, kept: TracePoint[] | null }} */
+  let told = { trace: null, kept: null };
+
   /** @param {Trace} trace @param {TracePoint[] | null} kept */
   function tell({ sample, from, to, k, overlap, closer, farther, points }, kept) {
-    const { classes, layers, dataset } = manifest;
-    if (from === to) fill(headline, ["“From” and “to” are both ", layerName(layers, from), ": nothing moves. Choose two layers to see this ", ["em", classes[labels[sample]]], "’s neighbours travel."]);
+    const { classes, layers } = manifest;
+    if (from === to) fill(headline, [`These are the ${count(k)} sketches nearest to this `, ["em", classes[labels[sample]]], ` at ${layerName(layers, from)}.`]);
     else fill(headline, [
       `Of the ${count(k)} sketches nearest to this `,
       ["em", classes[labels[sample]]],
@@ -24,16 +27,22 @@ export function createSummary(root, { manifest, labels, onAll }) {
       ["strong", count(overlap)],
       ` ${overlap === 1 ? "is" : "are"} still among its ${count(k)} nearest at ${layerName(layers, to)}.`,
     ]);
-    const drawn = kept ?? points;
-    const ways = kept ? [kept.filter((point) => direction(point) === "closer").length, kept.filter((point) => direction(point) === "farther").length] : [closer, farther];
+    if (from === to) fill(moves, ["Choose another layer for “to”, or press play, and see them travel."]);
+    else tellMoves(kept ?? points, kept !== null, { k, closer, farther, points });
+  }
+
+  /** @param {TracePoint[]} drawn @param {boolean} isPart whether some traces are left out @param {Pick<Trace, "k" | "closer" | "farther" | "points">} trace */
+  function tellMoves(drawn, isPart, { k, closer, farther, points }) {
+    const went = (/** @type {string} */ way) => drawn.filter((point) => direction(point) === way).length;
+    const ways = isPart ? [went("closer"), went("farther")] : [closer, farther];
     fill(moves, [
-      kept ? `${count(kept.length)} of the ${count(points.length)} traces are drawn: ` : `Chance would keep ${roughly(chance(k, dataset.samples))}. Among all ${count(drawn.length)} drawn, `,
+      isPart ? `${count(drawn.length)} of the ${count(points.length)} traces are drawn: ` : `Chance would keep ${roughly(chance(k, manifest.dataset.samples))}. Among all ${count(drawn.length)} drawn, `,
       ["closer", `${count(ways[0])} came closer`],
       " and ",
       ["farther", `${count(ways[1])} drifted off`],
       ". ",
     ]);
-    if (kept) moves.append("button").attr("type", "button").attr("class", "summary-all").text("Show all").on("click", onAll);
+    if (isPart) moves.append("button").attr("type", "button").attr("class", "summary-all").text("Show all").on("click", onAll);
   }
 
   /** @param {Trace} trace @param {string} stage @param {string} progress */
@@ -51,7 +60,8 @@ export function createSummary(root, { manifest, labels, onAll }) {
     /** @param {{ trace: Trace | null, stage: string, progress: string, kept: TracePoint[] | null }} answer kept: the points that are drawn, null for all */
     update({ trace, stage, progress, kept }) {
       if (!trace) return;
-      tell(trace, kept);
+      if (trace !== told.trace || kept !== told.kept) tell(trace, kept);
+      told = { trace, kept };
       state.text(certainty(trace, stage, progress)).classed("is-exact", stage === "exact");
     },
     destroy() {

@@ -32,6 +32,7 @@ import { isOther } from "../session.js";
  * @property {State} chosen
  * @property {import("../session.js").Answer} answer
  * @property {Uint16Array | null} stability [L, N]
+ * @property {string} problem why there is no stability, in words; empty while it may come
  * @property {Record<"from" | "to", import("../density_session.js").KnownDensities>} densities
  */
 
