@@ -1,67 +1,121 @@
-/** What the colours mean: the classes, or a ramp with its ends. A class is a button that keeps it alone, or with others. */
+/** What the colours mean, and the classes: each is kept, alone or with others, by the label or by the prediction. */
 import { select } from "d3";
 import { count } from "../words.js";
+import { FILTER_BITS } from "./selection.js";
 
-/** @typedef {import("../routes/explore.js").PartOptions} PartOptions */
+/** @typedef {import("../routes/explore.js").Facts} Facts */
 /** @typedef {import("../routes/explore.js").Part} Part */
+/** @typedef {import("../routes/explore.js").PartOptions} PartOptions */
 
-/** How the legend's items filter, where they do. @type {Record<string, "classes" | "predicted">} */
-const FILTER_OF = { class: "classes", prediction: "predicted" };
+/** The two ways a class keeps samples: what the state calls it, what a column is headed, what a button says of a class. */
+const COLUMNS = /** @type {const} */ ([
+  { part: "classes", title: "label", say: (/** @type {string} */ name) => `labelled ${name}` },
+  { part: "predicted", title: "read as", say: (/** @type {string} */ name) => `read as ${name}` },
+]);
+/** The colourings whose colours are the classes'. */
+const BY_CLASS = ["class", "prediction"];
 
 /** @param {HTMLElement} root @param {PartOptions} options @returns {Part} */
-export function createLegend(root, { onChange }) {
-  const block = select(root).append("section").attr("class", "colours").attr("aria-label", "Colours");
-  const head = block.append("p").attr("class", "colours-about");
-  const list = block.append("ul").attr("class", "colours-list");
+export function createLegend(root, { bundle, store, onChange }) {
+  const { classes } = bundle.manifest;
+  const block = select(root).append("section").attr("class", "colours").attr("aria-label", "Colours and classes");
+  const about = block.append("p").attr("class", "colours-about");
+  const key = block.append("ul").attr("class", "colours-key");
   const ramp = block.append("div").attr("class", "colours-ramp");
   const low = ramp.append("span");
   const strip = ramp.append("span").attr("class", "colours-strip").attr("aria-hidden", "true");
   const high = ramp.append("span");
 
-  /** How many samples each item stands for. @param {import("../routes/explore.js").Facts} facts */
-  function countsOf({ selection, colouring }) {
-    const counts = new Uint32Array(256);
-    for (const sample of selection.selected) counts[colouring.bucket[sample]]++;
-    return counts;
+  const head = block.append("div").attr("class", "classes-head").attr("aria-hidden", "true");
+  head.append("span").text("Class");
+  for (const { title } of COLUMNS) head.append("span").text(title);
+  block.append("p").attr("class", "classes-words").text("Of each class: how many are labelled so, and how many are read so.");
+  const list = block.append("ul").attr("class", "classes-list").attr("aria-label", "Classes: keep samples by label or by prediction");
+  const rows = list.selectAll("li").data(classes).join("li").attr("class", "classes-row");
+  rows.append("i").attr("aria-hidden", "true");
+  rows.append("span").attr("class", "classes-name").attr("title", (name) => name).text((name) => name);
+  const columns = COLUMNS.map(({ part, say }) => {
+    const buttons = rows.append("button").attr("type", "button").attr("class", "classes-keep").attr("data-keep", (_, c) => `${part}-${c}`);
+    buttons.on("click", function (_, name) {
+      const c = classes.indexOf(name);
+      const chosen = store.get()[part];
+      onChange({ [part]: chosen.includes(c) ? chosen.filter((other) => other !== c) : [...chosen, c].sort((a, b) => a - b) });
+    });
+    return { part, say, buttons };
+  });
+
+  /** One stop for the tab key: arrows walk over the buttons. @param {KeyboardEvent} event */
+  function onKey(event) {
+    const all = /** @type {HTMLButtonElement[]} */ (list.selectAll("button").nodes());
+    const at = all.indexOf(/** @type {HTMLButtonElement} */ (event.target));
+    const to = { ArrowRight: at + 1, ArrowLeft: at - 1, ArrowDown: at + COLUMNS.length, ArrowUp: at - COLUMNS.length, Home: 0, End: all.length - 1 }[event.key];
+    if (to === undefined || event.altKey || event.ctrlKey || event.metaKey) return;
+    event.preventDefault();
+    all[to]?.focus();
+  }
+  list.on("keydown", onKey);
+  list.on("focusin", (/** @type {FocusEvent} */ event) => list.selectAll("button").attr("tabindex", function () {
+    return this === event.target ? 0 : -1;
+  }));
+  list.selectAll("button").attr("tabindex", (_, i) => (i === 0 ? 0 : -1));
+
+  /** @param {Facts} facts */
+  function updateKey({ colouring }) {
+    about.text(colouring.complete ? colouring.about : `${colouring.about} It is being worked out.`);
+    const items = BY_CLASS.includes(colouring.name) ? [] : colouring.items;
+    key.attr("hidden", items.length > 0 ? null : "");
+    const entries = key.selectAll("li").data(items, (/** @type {any} */ { text }) => text).join((enter) => {
+      const entry = enter.append("li");
+      entry.append("i").attr("aria-hidden", "true");
+      entry.append("span");
+      return entry;
+    });
+    entries.select("i").style("background", ({ bucket }) => colouring.colours[bucket]);
+    entries.select("span").text(({ text }) => text);
+    ramp.attr("hidden", colouring.ramp ? null : "");
+    low.text(colouring.ramp?.low ?? "");
+    high.text(colouring.ramp?.high ?? "");
+    if (colouring.ramp) strip.style("background", `linear-gradient(90deg, ${colouring.colours.join(", ")})`);
+  }
+
+  /** @param {Facts} facts */
+  function updateClasses({ state, selection, colouring }) {
+    const isKey = BY_CLASS.includes(colouring.name);
+    list.classed("is-key", isKey);
+    rows.select("i").style("background", (_, c) => (isKey ? colouring.colours[c] : null));
+    rows.classed("is-out", (_, c) => COLUMNS.every(({ part }) => state[part].length > 0 && !state[part].includes(c)));
+    const counts = countClasses(selection, bundle);
+    for (const { part, say, buttons } of columns) {
+      const chosen = state[part];
+      buttons
+        .attr("aria-pressed", (_, c) => String(chosen.includes(c)))
+        .classed("is-out", (_, c) => chosen.length > 0 && !chosen.includes(c))
+        .attr("aria-label", (name, c) => `${say(name)}: ${count(counts[part][c])}`)
+        .text((_, c) => count(counts[part][c]));
+    }
   }
 
   return {
     update(facts) {
-      const { state, colouring } = facts;
-      head.text(colouring.complete ? colouring.about : `${colouring.about} It is being worked out.`);
-      const counts = countsOf(facts);
-      const part = FILTER_OF[colouring.name];
-      const chosen = part ? state[part] : [];
-      list.attr("hidden", colouring.items.length > 0 ? null : "");
-      const items = list
-        .selectAll("li")
-        .data(colouring.items, (/** @type {any} */ item) => `${colouring.name} ${item.bucket}`)
-        .join((enter) => {
-          const item = enter.append("li");
-          const button = item.append("button").attr("type", "button").attr("class", "colours-item");
-          button.append("i").attr("aria-hidden", "true");
-          button.append("span").attr("class", "colours-name");
-          button.append("span").attr("class", "colours-count");
-          return item;
-        });
-      const buttons = items
-        .select("button")
-        .property("disabled", part === undefined)
-        .attr("aria-pressed", ({ bucket }) => (part ? String(chosen.includes(bucket)) : null))
-        .classed("is-out", ({ bucket }) => chosen.length > 0 && !chosen.includes(bucket))
-        .on("click", (_, { bucket }) => {
-          if (part) onChange({ [part]: chosen.includes(bucket) ? chosen.filter((c) => c !== bucket) : [...chosen, bucket].sort((a, b) => a - b) });
-        });
-      buttons.select("i").style("background", ({ bucket }) => colouring.colours[bucket]);
-      buttons.select(".colours-name").text(({ text }) => text);
-      buttons.select(".colours-count").text(({ bucket }) => count(counts[bucket]));
-      ramp.attr("hidden", colouring.ramp ? null : "");
-      low.text(colouring.ramp?.low ?? "");
-      high.text(colouring.ramp?.high ?? "");
-      if (colouring.ramp) strip.style("background", `linear-gradient(90deg, ${colouring.colours.join(", ")})`);
+      updateKey(facts);
+      updateClasses(facts);
     },
     destroy() {
       block.remove();
     },
   };
+}
+
+/**
+ * How many of the selection have each label, were labels not filtered, and each prediction, were these not.
+ * @param {import("./selection.js").Selection} selection @param {import("../../wasm/ntrace.d.ts").Bundle} bundle
+ */
+function countClasses({ failed, chosen }, { labels, predictions, manifest }) {
+  const counts = { classes: new Uint32Array(manifest.classes.length), predicted: new Uint32Array(manifest.classes.length) };
+  for (let i = 0; i < failed.length; i++) {
+    if (chosen[i] === 0) continue;
+    if ((failed[i] & ~FILTER_BITS.classes) === 0) counts.classes[labels[i]]++;
+    if ((failed[i] & ~FILTER_BITS.predicted) === 0) counts.predicted[predictions[i]]++;
+  }
+  return counts;
 }

@@ -21,9 +21,12 @@ import { measureOf } from "./measures.js";
 const FILTERS = /** @type {const} */ (["classes", "predicted", "verdict", "confidence", "ranges", "find"]);
 const SELECTORS = /** @type {const} */ (["brushes", "lasso", "picks"]);
 
+/** How many filters are set. @param {State} state */
+export const countFilters = (state) =>
+  Number(state.classes.length > 0) + Number(state.predicted.length > 0) + Number(state.verdict !== "all") + Number(state.confidence !== null) + Number(state.find !== "") + state.ranges.length;
+
 /** @param {State} state */
-export const hasFilters = (state) =>
-  state.classes.length + state.predicted.length + state.ranges.length > 0 || state.verdict !== "all" || state.confidence !== null || state.find !== "";
+export const hasFilters = (state) => countFilters(state) > 0;
 
 /** @param {State} state */
 export const hasSelectors = (state) => state.brushes.length + state.picks.length > 0 || state.lasso !== null;

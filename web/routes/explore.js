@@ -1,6 +1,7 @@
 /** The route to the explorer: works out what is shown, selected and coloured, and tells every part of it. */
 import { createLedger } from "../explore/ledger.js";
 import { colourSamples } from "../explore/colours.js";
+import { createFilters } from "../explore/filters.js";
 import { createLegend } from "../explore/legend.js";
 import { createMap } from "../explore/map.js";
 import { createPanel } from "../explore/panel.js";
@@ -48,6 +49,7 @@ import { selectSamples } from "../explore/selection.js";
 /** Where each part goes. Each place is an element of the class "explore-<name>"; parts of one place stand in it in this order. @type {{ place: string, create: (root: HTMLElement, options: PartOptions) => Part }[]} */
 const PARTS = [
   { place: "toolbar", create: createToolbar },
+  { place: "filters", create: createFilters },
   { place: "filters", create: createLegend },
   { place: "plot", create: createPlot },
   { place: "panel", create: createPanel },
