@@ -111,7 +111,7 @@ test("keys walk the grid, Enter pins, T opens the trace, and going back finds th
     assert.equal(await focusedSample(page), 1, "the focus stays where it was while the grid scrolls");
     await page.keyboard.press("Enter");
     await waitForState(page, { pins: "1" });
-    assert.equal(await page.locator('.samples-cell[data-sample="1"]').getAttribute("aria-selected"), "true");
+    await page.waitForSelector('.samples-cell[data-sample="1"][aria-selected=true]', { state: "attached" });
     await page.keyboard.press("t");
     await page.waitForFunction(() => location.hash.startsWith("#/trace?sample=1&"));
     await page.goBack();
