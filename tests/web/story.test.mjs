@@ -1,0 +1,171 @@
+/** The story as a reader meets it: scrolls through all steps at three widths, changes the sample half-way, comes back by a link, reads it without scripts. */
+import assert from "node:assert/strict";
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+
+import { STEPS } from "../../web/story/steps.js";
+import { launch, openPage, screenshotFolder, serveSite, violations } from "./browser.mjs";
+
+const FIRST_FIGURE_BYTES = 1.5e6;
+
+/** @type {any} */
+let browser;
+/** @type {Awaited<ReturnType<typeof serveSite>>} */
+let site;
+before(async () => {
+  [browser, site] = await Promise.all([launch(), serveSite()]);
+});
+after(async () => {
+  await browser?.close();
+  site?.close();
+});
+
+/** @param {any} page */
+const ready = (page) => page.waitForSelector("html[data-state=ready]");
+/** @param {any} page */
+const stateOf = (page) => Object.fromEntries(new URLSearchParams(new URL(page.url()).hash.split("?")[1]));
+
+/** Waits until a step is the current one and its figure is drawn. @param {any} page @param {string} id */
+const drawn = (page, id) => page.waitForSelector(`main[data-step="${id}"][data-drawn=true]`, { timeout: 60000 });
+
+/** Scrolls so that a step's text stands where the reader reads it. @param {any} page @param {string} id */
+async function scrollTo(page, id) {
+  await page.evaluate((/** @type {string} */ step) => document.getElementById(`step-${step}`)?.scrollIntoView({ block: "start", behavior: "instant" }), id);
+  await drawn(page, id);
+}
+
+test("the first figure lives after at most 1.5 MB, and nothing is asked of another origin", async () => {
+  site.served.length = 0;
+  const { page, requests, problems, close } = await openPage(browser);
+  try {
+    await page.goto(site.url);
+    await ready(page);
+    const bytes = site.served.reduce((sum, file) => sum + file.bytes, 0);
+    assert.ok(bytes <= FIRST_FIGURE_BYTES, `${bytes} bytes: ${JSON.stringify(site.served)}`);
+    assert.deepEqual(requests.filter((url) => !url.startsWith(site.url) && !/^(data|blob):/.test(url)), []);
+    assert.deepEqual(problems, []);
+    console.log(`story: ${(bytes / 1e6).toFixed(2)} MB before the first living figure`);
+  } finally {
+    await close();
+  }
+});
+
+for (const [device, context] of /** @type {const} */ ([
+  ["desk", { viewport: { width: 1440, height: 900 } }],
+  ["tablet", { viewport: { width: 1024, height: 768 } }],
+  ["phone", { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true }],
+])) {
+  test(`scrolling down and up on a ${device} shows every step with its figure and words`, async () => {
+    const { page, problems, close } = await openPage(browser, context);
+    try {
+      await page.goto(site.url);
+      await ready(page);
+      await mkdir(screenshotFolder, { recursive: true });
+      for (const { id } of [...STEPS, ...STEPS.slice(0, -1).reverse()]) {
+        await scrollTo(page, id);
+        assert.equal(stateOf(page).step, id);
+        const words = await page.locator(`#step-${id} .step-text`).innerText();
+        assert.ok(words.length > 30 && !/Being worked out/.test(words), `${id}: ${words}`);
+        const alt = await page.locator(".stage-canvas").getAttribute("aria-label");
+        assert.ok(alt.length > 15 && /\d/.test(alt), `${id}: ${alt}`);
+      }
+      const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+      assert.ok(wide <= 0, `${wide} pixels stick out at the side`);
+      await page.screenshot({ path: join(screenshotFolder, `story-${device}.png`) });
+      assert.deepEqual(problems, []);
+    } finally {
+      await close();
+    }
+  });
+}
+
+test("another sample half-way: the words change with it, undone by going back", async () => {
+  const { page, close } = await openPage(browser);
+  try {
+    await page.goto(site.url);
+    await ready(page);
+    const first = stateOf(page).sample;
+    await scrollTo(page, "nearest");
+    const words = await page.locator("#step-nearest .step-text").innerText();
+    const offers = page.locator("button[data-offer]");
+    await page.waitForFunction(() => document.querySelectorAll("button[data-offer]").length >= 7);
+    const titles = await offers.evaluateAll((/** @type {Element[]} */ nodes) => nodes.map((node) => node.getAttribute("title")));
+    assert.equal(new Set(titles).size, titles.length, "each is offered for another reason");
+    await page.locator("button[data-offer][aria-pressed=false]").nth(1).click();
+    const chosen = stateOf(page).sample;
+    assert.notEqual(chosen, first);
+    await page.waitForFunction((/** @type {string} */ before) => document.querySelector("#step-nearest .step-text")?.textContent?.includes("nearest at") && document.querySelector("#step-nearest .step-text")?.textContent !== before, words);
+    await drawn(page, "nearest");
+    assert.match(await page.locator(".stage-canvas").getAttribute("aria-label"), new RegExp(`no\\. ${Number(chosen).toLocaleString("en")}\\b`));
+    assert.equal(stateOf(page).step, "nearest");
+    await page.goBack();
+    await page.waitForFunction((/** @type {string} */ sample) => location.hash.includes(`sample=${sample}&`), first);
+  } finally {
+    await close();
+  }
+});
+
+test("layers and neighbours are chosen in the menu, and the figure follows", async () => {
+  const { page, close } = await openPage(browser);
+  try {
+    await page.goto(`${site.url}#/story?step=end`);
+    await drawn(page, "end");
+    await page.locator(".chooser-more summary").click();
+    await page.locator(".chooser select[name=to]").selectOption("4");
+    await page.locator(".chooser input[name=k-number]").fill("30");
+    await page.keyboard.press("Enter");
+    await page.waitForFunction(() => / of 30 /.test(document.querySelector("#step-end .step-text")?.textContent ?? ""));
+    await drawn(page, "end");
+    const { to, k, step } = stateOf(page);
+    assert.deepEqual({ to, k, step }, { to: "4", k: "30", step: "end" });
+  } finally {
+    await close();
+  }
+});
+
+test("a reload at a step comes back to it", async () => {
+  const { page, close } = await openPage(browser);
+  try {
+    await page.goto(`${site.url}#/story?sample=77&step=sectors`);
+    await drawn(page, "sectors");
+    await page.reload();
+    await drawn(page, "sectors");
+    assert.equal(stateOf(page).sample, "77");
+    const top = await page.locator("#step-sectors").evaluate((/** @type {Element} */ node) => node.getBoundingClientRect().top / innerHeight);
+    assert.ok(top > -0.2 && top < 0.6, `the step's top is at ${top}`);
+  } finally {
+    await close();
+  }
+});
+
+test("without scripts the whole story is there, in words and pictures", async () => {
+  const { page, close } = await openPage(browser, { javaScriptEnabled: false });
+  try {
+    await page.goto(site.url);
+    for (const { id } of STEPS) assert.ok((await page.locator(`#step-${id} .step-text`).innerText()).length > 30, id);
+    const pictures = page.locator(".still-figure img");
+    assert.ok((await pictures.count()) >= 6);
+    for (const picture of await pictures.all()) {
+      await picture.scrollIntoViewIfNeeded();
+      assert.ok((await picture.getAttribute("alt")).length > 20);
+      await picture.evaluate((/** @type {HTMLImageElement} */ image) => image.decode());
+    }
+  } finally {
+    await close();
+  }
+});
+
+for (const colorScheme of /** @type {const} */ (["light", "dark"])) {
+  test(`axe-core finds nothing wrong with the story in ${colorScheme} colours`, async () => {
+    const { page, close } = await openPage(browser, { colorScheme, reducedMotion: "reduce" });
+    try {
+      await page.goto(`${site.url}#/story?step=pattern`);
+      await drawn(page, "pattern");
+      await page.locator(".story-background summary").click();
+      assert.deepEqual(await violations(page), []);
+    } finally {
+      await close();
+    }
+  });
+}
