@@ -42,7 +42,11 @@ export function createPlot(root, options) {
   const brushes = createBrushes(group(), { layers, onBrush: brush, onLeave: (layer) => axes.focus(layer) });
   const tip = createTip(/** @type {HTMLElement} */ (body.node()), options);
   const work = createWork(/** @type {HTMLElement} */ (body.node()), ledger.retry);
-  const painter = createPainter(canvases);
+  let paintings = 0;
+  const painter = createPainter(canvases, {
+    onPainted: () => block.attr("data-painted", ++paintings),
+    onFailed: (error) => work.render({ progress: null, error: asError(error) }),
+  });
   const scene = createScene(painter);
 
   const measure = createMeasure(/** @type {SVGSVGElement} */ (svg.node()));
@@ -239,3 +243,6 @@ function createMeasure(element) {
     return context.measureText(text).width;
   };
 }
+
+/** @param {Error} error */
+const asError = ({ message }) => /** @type {import("../../wasm/ntrace.d.ts").NtraceError} */ ({ name: "Error", code: "crashed", message: `The lines could not be painted: ${message}.`, hint: "Load the page again." });

@@ -22,9 +22,9 @@ function startWorker(onPainted, onFailed) {
 
 /**
  * @param {Record<string, HTMLCanvasElement>} canvases by layer
- * @param {{ onPainted?: (layer: string, fine: boolean) => void }} [options]
+ * @param {{ onPainted: (layer: string, fine: boolean) => void, onFailed: (error: Error) => void }} options
  */
-export function createPainter(canvases, { onPainted } = {}) {
+export function createPainter(canvases, { onPainted, onFailed }) {
   /** What each layer is to show: sent once more if the worker fails. @type {Map<string, Wish>} */
   const newest = new Map();
   /** Pictures asked for apart. @type {Map<number, (painted: Painted) => void>} */
@@ -36,12 +36,12 @@ export function createPainter(canvases, { onPainted } = {}) {
     try {
       return startWorker(show, fallBack);
     } catch {
-      return createPaintQueue(show);
+      return createPaintQueue(show, onFailed);
     }
   }
   function fallBack() {
     queue.close();
-    queue = createPaintQueue(show);
+    queue = createPaintQueue(show, onFailed);
     for (const wish of newest.values()) queue.put(wish);
   }
 
@@ -57,7 +57,7 @@ export function createPainter(canvases, { onPainted } = {}) {
     if (!canvas || number < (newest.get(layer)?.number ?? 0)) return; // a newer wish is under way
     if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });
     /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d")).putImageData(new ImageData(/** @type {any} */ (pixels), width, height), 0, 0);
-    onPainted?.(layer, fine);
+    onPainted(layer, fine);
   }
 
   return {

@@ -33,8 +33,8 @@ const nextTurn = () =>
     channel.port2.postMessage(0);
   });
 
-/** @param {(painted: Painted) => void} onPainted */
-export function createPaintQueue(onPainted) {
+/** @param {(painted: Painted) => void} onPainted @param {(error: Error) => void} onFailed */
+export function createPaintQueue(onPainted, onFailed) {
   /** @type {Map<string, Scene>} */
   const scenes = new Map();
   /** The newest wish of each layer that is not painted finely yet; those not painted at all stand before the others. @type {Map<string, Wish & { seen: boolean }>} */
@@ -59,18 +59,27 @@ export function createPaintQueue(onPainted) {
   }
 
   async function work() {
-    if (busy) return;
-    busy = true;
     for (;;) {
       const wish = [...wishes.values()].find(({ seen }) => !seen) ?? [...wishes.values()][0];
       if (!wish || closed) break;
-      const coarse = wish.seen ? 1 : Math.min(MOST_COARSE, Math.ceil((drawn(/** @type {Scene} */ (scenes.get(wish.layer))) * wish.width) / QUICK));
+      const coarse = wish.seen ? 1 : coarseness(/** @type {Scene} */ (scenes.get(wish.layer)), wish.width);
       await paintOne(wish, coarse);
       wish.seen = true;
       if (coarse === 1 && wishes.get(wish.layer) === wish) wishes.delete(wish.layer);
       await nextTurn();
     }
-    busy = false;
+  }
+  async function begin() {
+    if (busy) return;
+    busy = true;
+    try {
+      await work();
+    } catch (error) {
+      wishes.clear();
+      onFailed(/** @type {Error} */ (error));
+    } finally {
+      busy = false;
+    }
   }
 
   return {
@@ -78,7 +87,7 @@ export function createPaintQueue(onPainted) {
     put(wish) {
       scenes.set(wish.layer, /** @type {Scene} */ ({ ...scenes.get(wish.layer), ...wish.change }));
       wishes.set(wish.layer, { ...wish, seen: false });
-      void work();
+      void begin();
     },
     close() {
       closed = true;
@@ -86,9 +95,9 @@ export function createPaintQueue(onPainted) {
   };
 }
 
-/** @param {Scene} scene */
-function drawn({ mask, least }) {
+/** How many columns of the screen the quick picture puts into one. @param {Scene} scene @param {number} width */
+function coarseness({ mask, least }, width) {
   let lines = 0;
   for (let i = 0; i < mask.length; i++) if (mask[i] >= least) lines++;
-  return lines;
+  return Math.max(1, Math.min(MOST_COARSE, Math.ceil((lines * width) / QUICK)));
 }

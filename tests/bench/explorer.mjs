@@ -1,0 +1,132 @@
+/** Figures of the explorer in headless Chromium, on the default bundle: frames and tasks of the page's thread under brush and pointer, and how soon every view shows a new brush. */
+import { launch, serveSite } from "../web/browser.mjs";
+import { longestTask, openExplorer } from "../web/explorer.mjs";
+
+const STEPS = 240;
+const BRUSHES = 24;
+/** Places that show the selection: what is drawn or written in one of them first is its answer to a brush. */
+const VIEWS = ["toolbar", "filters", "plot", "map", "panel"];
+
+/** @param {string} name @param {string} figure */
+const print = (name, figure) => console.log(`${name.padEnd(12)}${figure}`);
+
+/** @param {number[]} values @param {number} share */
+const quantile = (values, share) => [...values].sort((a, b) => a - b)[Math.floor(share * (values.length - 1))];
+/** @param {number[]} values */
+const spread = (values) => `median ${quantile(values, 0.5).toFixed(1)} ms, 95 % within ${quantile(values, 0.95).toFixed(1)} ms, longest ${Math.max(...values).toFixed(1)} ms`;
+
+/** Remembers frames and long tasks from now on. @param {any} page */
+const watch = (page) =>
+  page.evaluate(() => {
+    const seen = { frames: /** @type {number[]} */ ([]), tasks: /** @type {number[]} */ ([]), on: true };
+    Object.assign(globalThis, { seen });
+    new PerformanceObserver((list) => seen.tasks.push(...list.getEntries().map(({ duration }) => duration))).observe({ entryTypes: ["longtask"] });
+    let last = performance.now();
+    const tick = (/** @type {number} */ now) => {
+      seen.frames.push(now - last);
+      last = now;
+      if (seen.on) requestAnimationFrame(tick);
+    };
+    requestAnimationFrame(tick);
+  });
+
+/** What was seen since, and no more of it. @param {any} page @returns {Promise<{ frames: number[], tasks: number[] }>} */
+const take = (page) => page.evaluate(() => Object.assign(/** @type {any} */ (globalThis).seen, { on: false }));
+
+/** Where an axis is on the page, from its top to its bottom. @param {any} page @param {number} layer */
+async function axisOf(page, layer) {
+  const box = await page.locator(".plot-axis-line").nth(layer).boundingBox();
+  return { x: box.x + box.width / 2, top: box.y, bottom: box.y + box.height };
+}
+
+/** @param {any} browser @param {any} page @param {string} name @param {() => Promise<unknown>} act */
+async function frames(browser, page, name, act) {
+  await watch(page);
+  const own = await longestTask(browser, page, act);
+  const { frames, tasks } = await take(page);
+  const fast = frames.filter((frame) => frame < 17.5).length / frames.length;
+  print(name, `frames ${spread(frames)}; ${(100 * fast).toFixed(0)} % at 60 a second or more`);
+  print("", `longest task ${tasks.length ? Math.max(...tasks).toFixed(0) : "below 50"} ms, ${own.toFixed(1)} ms of the thread's own time (to hold: 50 ms)`);
+}
+
+/** A long drag that makes a brush, and one that moves it. @param {any} page */
+async function drag(page) {
+  const { x, top, bottom } = await axisOf(page, 9);
+  const at = (/** @type {number} */ share) => top + share * (bottom - top);
+  await page.mouse.move(x, at(0.95));
+  await page.mouse.down();
+  for (let i = 0; i < STEPS; i++) {
+    await page.mouse.move(x, at(0.5 + 0.45 * Math.cos((5 * i) / STEPS)));
+    await page.waitForTimeout(12);
+  }
+  await page.mouse.up();
+}
+
+/** @param {any} page */
+async function hover(page) {
+  const [first, last] = [await axisOf(page, 0), await axisOf(page, 13)];
+  for (let i = 0; i < STEPS; i++) {
+    const share = i / STEPS;
+    await page.mouse.move(first.x + share * (last.x - first.x), first.top + (0.5 + 0.4 * Math.sin(9 * share)) * (first.bottom - first.top));
+    await page.waitForTimeout(12);
+  }
+}
+
+/** Milliseconds from a brush to the first change of each view. @param {any} page */
+async function reflections(page) {
+  await page.evaluate((/** @type {string[]} */ views) => {
+    const first = /** @type {Record<string, number>} */ ({});
+    let from = 0;
+    /** @param {Node | null} node */
+    function note(node) {
+      const place = /** @type {Element | null} */ (node instanceof Element ? node : node?.parentElement)?.closest("[class^=explore-]");
+      const name = place?.className.replace("explore-", "") ?? "";
+      if (views.includes(name)) first[name] ??= performance.now() - from;
+    }
+    const parts = views.filter((name) => name !== "plot");
+    for (const name of parts) {
+      const place = document.querySelector(`.explore-${name}`);
+      if (place) new MutationObserver(([change]) => note(change.target)).observe(place, { subtree: true, childList: true, characterData: true, attributes: true });
+    }
+    for (const method of /** @type {const} */ (["putImageData", "drawImage"])) {
+      const draw = CanvasRenderingContext2D.prototype[method];
+      /** @type {any} */ (CanvasRenderingContext2D.prototype)[method] = function (/** @type {any[]} */ ...given) {
+        if (!this.canvas.closest(".explore-plot") || this.canvas.className === "plot-lit") note(this.canvas);
+        return /** @type {any} */ (draw).apply(this, given);
+      };
+    }
+    const begin = () => {
+      for (const name of views) delete first[name];
+      from = performance.now();
+    };
+    addEventListener("pointermove", (event) => event.buttons && begin(), { capture: true });
+    Object.assign(globalThis, { reflected: first });
+  }, VIEWS);
+  /** @type {Record<string, number[]>} */
+  const times = {};
+  const { x, top, bottom } = await axisOf(page, 12);
+  await page.mouse.move(x, top);
+  await page.mouse.down();
+  for (let i = 1; i <= BRUSHES; i++) {
+    await page.mouse.move(x, top + (0.2 + (0.6 * ((i * 7) % BRUSHES)) / BRUSHES) * (bottom - top));
+    await page.waitForTimeout(450);
+    for (const [name, time] of Object.entries(await page.evaluate(() => ({ .../** @type {any} */ (globalThis).reflected })))) (times[name] ??= []).push(/** @type {number} */ (time));
+  }
+  await page.mouse.up();
+  for (const name of VIEWS) print("", times[name] ? `${name.padEnd(8)} ${spread(times[name])}, ${times[name].length} of ${BRUSHES} brushes` : `${name.padEnd(8)} did not change`);
+}
+
+const [browser, site] = await Promise.all([launch(), serveSite()]);
+try {
+  const { page, close } = await openExplorer(browser, site.url);
+  await page.waitForSelector(".plot[data-painted]");
+  await page.waitForTimeout(4000);
+  await frames(browser, page, "brushing", () => drag(page));
+  await frames(browser, page, "pointing", () => hover(page));
+  print("new brush", "until each view shows it (to hold: 100 ms)");
+  await reflections(page);
+  await close();
+} finally {
+  await browser.close();
+  site.close();
+}
