@@ -244,6 +244,7 @@ BLAS_THREADS = $(shell nproc)
 bench: wasm web data $(BENCH_NPM) | setup-browser
 	build/ntrace bench build/site/bundle
 	$(NODE) tests/bench/browser.mjs
+	$(NODE) tests/bench/explorer.mjs
 	$(NODE) tests/bench/forward.mjs
 
 VERIFY_SCRIPTS = explanations measures neighbors project
