@@ -245,6 +245,7 @@ bench: wasm web data $(BENCH_NPM) | setup-browser
 	build/ntrace bench build/site/bundle
 	$(NODE) tests/bench/browser.mjs
 	$(NODE) tests/bench/explorer.mjs
+	$(NODE) tests/bench/map.mjs
 	$(NODE) tests/bench/forward.mjs
 
 VERIFY_SCRIPTS = explanations measures neighbors project

@@ -81,6 +81,7 @@ export function createMap(root, { bundle, ledger, store, sketches, sprites, them
     title: "Map",
     name: () => `map-${facts?.state.method}-layer-${facts?.state.layer}`,
     figure: () => /** @type {Element} */ (plate.node()),
+    redraw: async (canvas) => stage.finer(canvas),
   });
 
   const outline = createOutline(ground, {
@@ -195,10 +196,10 @@ export function createMap(root, { bundle, ledger, store, sketches, sprites, them
     const sample = stage.nearest(...place, REACH);
     point(sample);
     if (sample === null) return void told.text("Nobody here.");
-    told.text(`${describe(sample)} ${predictionWords({ label: bundle.labels[sample], prediction: bundle.predictions[sample], confidence: bundle.confidences[sample] }, classes)}`);
+    told.text(`${describe(sample)}. ${predictionWords({ label: bundle.labels[sample], prediction: bundle.predictions[sample], confidence: bundle.confidences[sample] }, classes)}`);
   }
   /** @param {number} sample */
-  const describe = (sample) => `${classes[bundle.labels[sample]]}, number ${count(sample)}.`;
+  const describe = (sample) => `${classes[bundle.labels[sample]]} no. ${count(sample)}`;
   groundBox
     .on("pointermove", onMove)
     .on("pointerleave", onLeave)

@@ -17,7 +17,7 @@ import { rgb } from "d3";
 /** Positions of a disc's middle within a pixel, in each direction. */
 const PLACES = 4;
 const STEP = 0.25; // of a radius, pixels of the canvas
-const MOST_RADIUS = 14;
+const MOST_RADIUS = 26;
 const PAD = MOST_RADIUS + 3;
 
 /** A colour as a pixel of an ImageData read as one number: bytes red, green, blue, alpha. @param {string} colour CSS */
@@ -116,3 +116,5 @@ export function createPainter(canvas) {
     },
   };
 }
+
+/** @typedef {ReturnType<typeof createPainter>} Painter */

@@ -12,11 +12,14 @@ import { layerName } from "../words.js";
 
 const REST = 450; // milliseconds at each layer
 const ONE_GO = 1200; // milliseconds within which changes are one entry of the history
+const MOST_SIGNS = 20; // over the slider: more would run into each other
 const GLYPHS = { back: "M11 3.5l-5 4.5l5 4.5z M4.5 3.5v9", play: "M5 3l8 5l-8 5z", pause: "M5 3.5v9 M11 3.5v9", forward: "M5 3.5l5 4.5l-5 4.5z M11.5 3.5v9" };
 
 /** @param {HTMLElement} root @param {PlayerOptions} options */
 export function createPlayer(root, { layers, onLayer, onHold }) {
   const last = layers.length - 1;
+  const every = Math.ceil(layers.length / MOST_SIGNS);
+  const signed = layers.flatMap((_, l) => (l % every === 0 ? [l] : []));
   const now = { layer: 0, isReady: false };
   let playing = false;
   let timer = 0;
@@ -35,8 +38,8 @@ export function createPlayer(root, { layers, onLayer, onHold }) {
   const play = add("play", "Play (Space)", () => (playing ? stop() : start()));
   const forward = add("forward", "One layer on (full stop)", () => go(now.layer + 1));
   const track = bar.append("div").attr("class", "map-track");
-  const stops = track.append("div").attr("class", "map-stops").attr("aria-hidden", "true").selectAll("svg").data(layers).join("svg");
-  stops.attr("viewBox", "0 0 16 16").style("left", (_, l) => `${(100 * l) / last}%`).append("path").attr("d", ({ kind }) => glyphOf(kind));
+  const stops = track.append("div").attr("class", "map-stops").attr("aria-hidden", "true").selectAll("svg").data(signed).join("svg");
+  stops.attr("viewBox", "0 0 16 16").style("left", (l) => `${(100 * l) / last}%`).append("path").attr("d", (l) => glyphOf(layers[l].kind));
   const slider = track.append("input").attr("type", "range").attr("name", "player").attr("min", 0).attr("max", last).attr("step", 1).attr("aria-label", "Layer");
   const name = bar.append("p").attr("class", "map-layer");
   const title = name.append("strong");
@@ -84,7 +87,7 @@ export function createPlayer(root, { layers, onLayer, onHold }) {
     const where = `layer ${now.layer} of ${last}`;
     title.text(layers[now.layer].name);
     number.text(where);
-    stops.classed("is-here", (_, l) => l === now.layer);
+    stops.classed("is-here", (l) => l === now.layer);
     slider.attr("aria-valuetext", `${layerName(layers, now.layer)}, ${where}`);
     if (!isHeld) node.value = `${now.layer}`;
     node.style.setProperty("--filled", `${node.valueAsNumber / last}`);

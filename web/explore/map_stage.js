@@ -34,6 +34,7 @@ const RADII = [1.1, 4, 6]; // pixels: the least, the most of the whole map, the 
 const MOST_NAMED = 2.6; // scale beyond which the sketches speak
 const GREY = 0.3; // of those not selected, between hair and rule
 const MOST_RATIO = 2; // pixels of the canvas for one of CSS
+const FINE = 4; // the same in what is exported
 
 /** All samples in an order that owes nothing to class or number, the same in every run: whoever is drawn last lies on top. @param {number} n */
 function shuffled(n) {
@@ -110,16 +111,36 @@ export function createStage(ground, { bundle, sketches, sprites, theme, onZoom, 
     if (wasMoving && !moving) arrived();
   }
 
-  /** @param {import("./map_view.js").View} now @param {Cast} cast @returns {boolean} whether all could be drawn */
-  function drawPoints(now, { colouring }) {
-    const tokens = theme.tokens();
+  /** @param {import("./map_paint.js").Painter} into @param {import("./map_view.js").View} now */
+  function paint(into, now) {
+    const { plate, hair, rule } = theme.tokens();
     const radius = radiusAt(now.scale);
-    painter.paint(motion.now, now, packed(tokens.plate), [
-      { samples: rest, colours: null, colour: packed(interpolateRgb(tokens.hair, tokens.rule)(GREY)), radius: Math.max(1, 0.85 * radius) },
+    into.paint(motion.now, now, packed(plate), [
+      { samples: rest, colours: null, colour: packed(interpolateRgb(hair, rule)(GREY)), radius: Math.max(1, 0.85 * radius) },
       { samples: chosen, colours, colour: 0, radius },
     ]);
+  }
+  /** @param {import("./map_view.js").View} now @param {Cast} cast @returns {boolean} whether all could be drawn */
+  function drawPoints(now, { colouring }) {
+    paint(painter, now);
     context.clearRect(0, 0, now.width, now.height);
-    return thumbnails.draw(context, motion.now, now, colouring, tokens);
+    return thumbnails.draw(context, motion.now, now, colouring, theme.tokens());
+  }
+  /** A canvas of the stage drawn finer, for export. @param {HTMLCanvasElement} drawn @returns {string | null} data URL */
+  function finer(drawn) {
+    const now = view.get();
+    const copy = document.createElement("canvas");
+    if (drawn === canvas) {
+      const fine = createPainter(copy);
+      fine.resize(now.width, now.height, FINE);
+      paint(fine, now);
+    } else if (drawn === pictures && cast) {
+      [copy.width, copy.height] = [now.width * FINE, now.height * FINE];
+      const into = /** @type {CanvasRenderingContext2D} */ (copy.getContext("2d"));
+      into.scale(FINE, FINE);
+      thumbnails.draw(into, motion.now, now, cast.colouring, theme.tokens());
+    } else return null;
+    return copy.toDataURL("image/png");
   }
 
   /** Of a point: larger where there are few or one looks closely. @param {number} scale */
@@ -212,8 +233,7 @@ export function createStage(ground, { bundle, sketches, sprites, theme, onZoom, 
 
   return {
     view,
-    redraw,
-    isMoving: () => motion.isMoving(),
+    finer,
     isReady: () => motion.goal() !== null && !motion.isMoving(),
     /** @param {number} sample @returns {[number, number]} in the square */
     placeOf: (sample) => [motion.now[2 * sample], motion.now[2 * sample + 1]],

@@ -2,14 +2,15 @@
 import { select } from "d3";
 import { count, predictionWords } from "../words.js";
 
-const FACTOR = 2; // pixels drawn for each of the sketch's
+const SIZE = 56; // pixels of the sketch's square
+const SHARP = 2; // pixels drawn for each of these
 const AWAY = 16; // pixels from the pointer
 
 /** @param {HTMLElement} stage @param {{ bundle: import("../../wasm/ntrace.d.ts").Bundle, sketches: import("../sketches.js").Sketches, sprites: import("../sprites.js").Sprites }} options */
 export function createTip(stage, { bundle, sketches, sprites }) {
   const { classes } = bundle.manifest;
   const box = select(stage).append("div").attr("class", "map-tip").attr("hidden", "").attr("aria-hidden", "true").attr("data-export", "skip");
-  const canvas = box.append("canvas").attr("width", sketches.width * FACTOR).attr("height", sketches.height * FACTOR);
+  const canvas = box.append("canvas").attr("width", SIZE * SHARP).attr("height", SIZE * SHARP);
   const text = box.append("div");
   const title = text.append("p").attr("class", "map-tip-title");
   const reading = text.append("p").attr("class", "map-tip-reading");
@@ -17,14 +18,12 @@ export function createTip(stage, { bundle, sketches, sprites }) {
   const context = /** @type {CanvasRenderingContext2D} */ (canvas.node()?.getContext("2d"));
   /** @type {number | null} */
   let shown = null;
-  let size = { width: 0, height: 0 };
+  context.scale(SHARP, SHARP);
 
   function drawSketch() {
     if (shown === null) return;
-    const picture = sprites.large(shown, FACTOR);
-    context.clearRect(0, 0, context.canvas.width, context.canvas.height);
-    if (picture) context.drawImage(picture, 0, 0);
-    else sketches.want("map tip", [shown]);
+    context.clearRect(0, 0, SIZE, SIZE);
+    if (!sprites.draw(context, shown, SIZE / 2, SIZE / 2, SIZE - 4)) sketches.want("map tip", [shown]);
   }
   const end = sketches.subscribe(drawSketch);
 
@@ -36,15 +35,13 @@ export function createTip(stage, { bundle, sketches, sprites }) {
         box.attr("hidden", sample === null ? "" : null);
         if (sample === null) return;
         const sketch = { label: bundle.labels[sample], prediction: bundle.predictions[sample], confidence: bundle.confidences[sample] };
-        title.text(`${classes[sketch.label]}, ${count(sample)}`);
+        title.text(`${classes[sketch.label]} no. ${count(sample)}`);
         reading.text(predictionWords(sketch, classes)).classed("is-wrong", sketch.label !== sketch.prediction);
         drawSketch();
-        size = { width: node.offsetWidth, height: node.offsetHeight };
       }
       if (sample === null) return;
-      const left = x + AWAY + size.width > room.width ? x - AWAY - size.width : x + AWAY;
-      const top = y + AWAY + size.height > room.height ? y - AWAY - size.height : y + AWAY;
-      node.style.transform = `translate(${Math.round(Math.max(2, left))}px, ${Math.round(Math.max(2, top))}px)`;
+      const [isRight, isLow] = [x > room.width / 2, y > room.height / 2]; // on the side with more room: nothing needs to be measured
+      node.style.transform = `translate(${Math.round(x + (isRight ? -AWAY : AWAY))}px, ${Math.round(y + (isLow ? -AWAY : AWAY))}px) translate(${isRight ? "-100%" : "0"}, ${isLow ? "-100%" : "0"})`;
     },
     destroy() {
       end();

@@ -7,11 +7,14 @@ import { count, layerName } from "../words.js";
 
 const METHODS = { umap: "UMAP", pca: "PCA" };
 
+/** @type {WeakMap<Float32Array, number>} */
+const means = new WeakMap();
+
 /** @param {Float32Array} values */
 function meanOf(values) {
-  let sum = 0;
-  for (let i = 0; i < values.length; i++) sum += values[i];
-  return sum / values.length;
+  const mean = means.get(values) ?? values.reduce((sum, value) => sum + value, 0) / values.length;
+  means.set(values, mean);
+  return mean;
 }
 
 /** @param {State["method"]} method @param {Layer[]} layers @param {number} layer */

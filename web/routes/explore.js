@@ -144,13 +144,15 @@ function remembered(work) {
 /** Whether two records hold the same, arrays compared item by item. @param {any} a @param {any} b @returns {boolean} */
 function same(a, b) {
   if (a === b) return true;
-  if (ArrayBuffer.isView(a) || Array.isArray(a)) {
-    const [x, y] = [/** @type {any} */ (a), b];
-    if (x.length !== y?.length) return false;
-    for (let i = 0; i < x.length; i++) if (!same(x[i], y[i])) return false;
-    return true;
-  }
+  if (ArrayBuffer.isView(a)) return ArrayBuffer.isView(b) && sameNumbers(/** @type {any} */ (a), /** @type {any} */ (b));
   if (typeof a !== "object" || typeof b !== "object" || !a || !b) return false;
   const keys = Object.keys(a);
   return keys.length === Object.keys(b).length && keys.every((key) => same(a[key], b[key]));
+}
+
+/** @param {Uint8Array | Uint32Array} a @param {Uint8Array | Uint32Array} b */
+function sameNumbers(a, b) {
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+  return true;
 }
