@@ -30,4 +30,4 @@ for (const entry of await readdir(web, { withFileTypes: true })) {
   if (entry.isFile() && STATIC.test(entry.name)) await cp(join(web, entry.name), join(site, entry.name));
 }
 await rm(join(site, "styles"), { recursive: true, force: true });
-await cp(join(web, "styles"), join(site, "styles"), { recursive: true });
+await build({ bundle: true, minify: true, logLevel: "warning", entryPoints: [join(web, "styles/site.css")], outdir: join(site, "styles") });

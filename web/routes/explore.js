@@ -6,6 +6,7 @@ import { createLegend } from "../explore/legend.js";
 import { createMap } from "../explore/map.js";
 import { createPanel } from "../explore/panel.js";
 import { createPlot } from "../explore/plot.js";
+import { createGuide } from "../explore/tour.js";
 import { createStatus } from "../explore/status.js";
 import { createToolbar } from "../explore/toolbar.js";
 import { selectSamples } from "../explore/selection.js";
@@ -49,6 +50,7 @@ import { selectSamples } from "../explore/selection.js";
 /** Where each part goes. Each place is an element of the class "explore-<name>"; parts of one place stand in it in this order. @type {{ place: string, create: (root: HTMLElement, options: PartOptions) => Part }[]} */
 const PARTS = [
   { place: "toolbar", create: createToolbar },
+  { place: "toolbar", create: createGuide },
   { place: "filters", create: createFilters },
   { place: "filters", create: createLegend },
   { place: "plot", create: createPlot },
