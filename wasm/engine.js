@@ -81,6 +81,8 @@ export class Engine {
     this.core = core;
     this.handle = handle;
     this.manifest = manifest;
+    /** Whether neighbour graphs are another worker's work. */
+    this.delegates = false;
     this.chunks = createChunks(core, handle, manifest.chunks, source);
   }
 

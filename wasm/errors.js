@@ -36,6 +36,9 @@ export class NtraceError extends Error {
   }
 }
 
+/** Thrown where a worker leaves long work to another one. */
+export class Elsewhere extends Error {}
+
 /** Any thrown thing as an NtraceError. @param {unknown} error */
 export function asNtraceError(error) {
   if (error instanceof NtraceError) return error;

@@ -1,4 +1,4 @@
-import { NtraceError, cancelled } from "./errors.js";
+import { Elsewhere, NtraceError, cancelled } from "./errors.js";
 import { takeSteps } from "./room.js";
 
 /** @typedef {import("./engine.js").Engine} Engine */
@@ -98,6 +98,11 @@ async function search(engine, layer, signal, onProgress) {
   }
 }
 
+/** Leaves what needs graphs to another worker, where there is one for it. @param {Engine} engine */
+export function workHere(engine) {
+  if (engine.delegates) throw new Elsewhere();
+}
+
 /**
  * The graph of a layer: searched once, shared by layers with equal activations, kept as long as the engine.
  * @param {Engine} engine @param {number} layer @param {CallOptions} [options]
@@ -105,6 +110,7 @@ async function search(engine, layer, signal, onProgress) {
  */
 export function layerGraph(engine, layer, options = {}) {
   engine.check(layer, "layer", engine.manifest.layers.length);
+  workHere(engine);
   const kept = searches.get(engine) ?? new Map();
   searches.set(engine, kept);
   const own = engine.manifest.layers[layer].codes;
@@ -121,15 +127,41 @@ export function layerGraph(engine, layer, options = {}) {
 /** Address of a layer's nt_graph. @param {Engine} engine @param {number} layer @param {CallOptions} [options] */
 export const graphFor = async (engine, layer, options) => (await layerGraph(engine, layer, options)).graph;
 
+/** About how long a layer's search takes: wide layers are reduced to so many numbers. @param {Engine} engine @param {number} layer */
+const effort = ({ manifest: { layers } }, layer) => (layers[layer].codes === layer ? 400 + Math.min(layers[layer].size, 3136) : 0);
+
 /** Graphs of several layers, one after the other. @param {Engine} engine @param {number[]} layers @param {CallOptions} options */
-export async function graphsFor(engine, layers, options) {
+export async function graphsFor(engine, layers, { signal, onProgress }) {
   const graphs = [];
-  for (const [i, layer] of layers.entries()) {
-    /** @param {Progress} progress */
-    const onProgress = (progress) => options.onProgress?.({ ...progress, done: (i + progress.done) / layers.length });
-    graphs.push(await graphFor(engine, layer, { signal: options.signal, onProgress }));
+  const all = layers.reduce((sum, layer) => sum + effort(engine, layer), 0) || 1;
+  let before = 0;
+  for (const layer of layers) {
+    const own = effort(engine, layer);
+    /** Fetching shows in words alone. @param {Progress} progress */
+    const tell = ({ label, done, bytes }) => onProgress?.({ label, done: (before + (bytes === undefined ? own * done : 0)) / all });
+    graphs.push(await graphFor(engine, layer, { signal, onProgress: tell }));
+    before += own;
   }
   return graphs;
+}
+
+/**
+ * Searches the graphs of several layers, so that what needs them is answered at once.
+ * @param {Engine} engine @param {{ layers?: ArrayLike<number> }} request @param {CallOptions} options
+ * @returns {Promise<import("./ntrace.d.ts").GraphPreparation>}
+ */
+export async function prepareGraphs(engine, { layers }, options) {
+  const { core, manifest } = engine;
+  const list = layers ? Array.from(layers) : manifest.layers.map((_, layer) => layer);
+  for (const layer of list) engine.check(layer, "layer", manifest.layers.length);
+  await graphsFor(engine, list, options);
+  const distinct = new Set(list.map((layer) => manifest.layers[layer].codes));
+  const found = await Promise.all(Array.from(distinct, (layer) => layerGraph(engine, layer, options)));
+  const total = (/** @type {(graph: LayerGraph) => number} */ of) => found.reduce((sum, graph) => sum + of(graph), 0);
+  return {
+    layers: list, k: Math.min(GRAPH_K, manifest.dataset.samples - 1),
+    bytes: total(({ graph }) => core.call("nt_graph_bytes", graph)), milliseconds: total(({ milliseconds }) => milliseconds),
+  };
 }
 
 /**

@@ -420,6 +420,8 @@ export interface StabilityOptions extends CallOptions {
   samples?: ArrayLike<number>;
   /** True insists on exact neighbours where they can be had (k up to 100), false answers from codes. */
   exact?: boolean;
+  /** False leaves `recall` out of an answer from codes: at other k than 100 measuring it takes longer than some hundred samples. Default true. */
+  recall?: boolean;
 }
 
 export interface Stability {
@@ -431,8 +433,18 @@ export interface Stability {
   values: Uint16Array;
   /** True: certified. False: shipped with the bundle, or on codes. */
   exact: boolean;
-  /** On codes: share of the true k nearest found at each layer, measured on some of the samples; else null. */
+  /** On codes: share of the true k nearest found at each layer, measured when packing (k = 100) or on some of the samples; else null. */
   recall: Float64Array | null;
+}
+
+export interface GraphPreparation {
+  layers: number[];
+  /** Neighbours that each graph holds. */
+  k: number;
+  /** Of memory, kept until releaseGraphs. */
+  bytes: number;
+  /** Of computing. */
+  milliseconds: number;
 }
 
 export interface OverlapMatrix {
@@ -544,7 +556,7 @@ export interface ProjectionRequest {
   epochs?: number;
   /** 0 to 2^32 - 1: one seed, one map, on every machine. Default 0. */
   seed?: number;
-  /** Start from an earlier map, so that the two can be compared: its points [N, 2], or the layer whose last map is meant. */
+  /** Start from an earlier map, so that the two can be compared: its points [N, 2], or a layer, whose last map made here is meant, or else the bundle's own. */
   from?: Float32Array | number;
 }
 
@@ -624,6 +636,15 @@ export interface Bundle {
   stability(options?: StabilityOptions): Promise<Stability>;
   /** Overlap of every two layers' neighbourhoods, averaged over samples. */
   overlapMatrix(options?: Omit<StabilityOptions, "reference">): Promise<OverlapMatrix>;
+  /**
+   * Searches the exact neighbours of all samples at all layers (or some), in a worker of its own: calls that do not need them are
+   * answered meanwhile as at any time. When it resolves, stability and overlapMatrix answer exactly within a fraction of a second,
+   * and live measures, suggestions and maps start at once. Cancelled, it keeps the layers that are done; calls that need the same
+   * layers share the search.
+   */
+  prepareGraphs(options?: { layers?: ArrayLike<number> } & CallOptions): Promise<GraphPreparation>;
+  /** Gives the memory of graphs and maps back; ends what works on them (rejected as cancelled). They are searched anew when needed. */
+  releaseGraphs(): Promise<void>;
   /** The exact neighbours of all samples at a layer: searched once (some seconds), then kept. */
   graph(options: { layer: number; k?: number } & CallOptions): Promise<Graph>;
   /** How far the samples of each class lie from one sample at a layer. */
@@ -656,9 +677,9 @@ export interface Bundle {
    * convolution for Grad-CAM, "missing" where the bundle holds no network (only neighborMean does without), "cancelled".
    */
   explain<M extends ExplainMethod>(options: ExplainRequest & { method: M } & CallOptions): Promise<Explanations[M]>;
-  /** Bytes of WebAssembly memory in use. */
+  /** Bytes of WebAssembly memory in use, of all workers. */
   memory(): Promise<number>;
-  /** Ends the worker. Every call under way is rejected as cancelled. */
+  /** Ends the workers. Every call under way is rejected as cancelled. */
   close(): void;
 }
 

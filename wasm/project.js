@@ -1,5 +1,5 @@
 import { NtraceError } from "./errors.js";
-import { GRAPH_K, layerGraph } from "./graph.js";
+import { GRAPH_K, layerGraph, workHere } from "./graph.js";
 import { callF64, takeSteps, withRoom } from "./room.js";
 import { shippedMap } from "./shipped.js";
 
@@ -23,7 +23,7 @@ const MOST_MAPS = 32;
 
 /** A map that was made, and its number: maps that start from it are known by it. @typedef {{ id: number, map: Projection }} Kept */
 
-/** Maps by what was asked, the oldest first; and the last of each layer. @type {WeakMap<Engine, { maps: Map<string, Kept>, last: Map<number, Kept>, made: number }>} */
+/** Maps by what was asked, the oldest first; and the last of each layer that was made, not shipped. @type {WeakMap<Engine, { maps: Map<string, Kept>, last: Map<number, Kept>, made: number }>} */
 const shelves = new WeakMap();
 
 /** @param {Engine} engine */
@@ -159,7 +159,6 @@ export async function project(engine, request, options = {}) {
   const asked = complete(engine, request);
   const own = engine.manifest.layers[asked.layer].codes;
   const kept = (asShipped(request) && (await keepShipped(engine, own, options))) || (await make(engine, { ...asked, layer: own }, options));
-  shelfOf(engine).last.set(own, kept);
   const { points, trustworthiness, continuity } = kept.map;
   const copies = trustworthiness && { trustworthiness: trustworthiness.slice(), continuity: continuity?.slice() };
   return { ...kept.map, layer: asked.layer, points: points.slice(), ...copies };
@@ -167,14 +166,17 @@ export async function project(engine, request, options = {}) {
 
 /** @param {Engine} engine @param {ReturnType<typeof complete>} asked @param {ProjectOptions} options @returns {Promise<Kept>} */
 async function make(engine, asked, options) {
-  const { maps } = shelfOf(engine);
+  workHere(engine);
+  const { maps, last } = shelfOf(engine);
   const start = await startOf(engine, asked.from, options);
   const key = JSON.stringify({ ...asked, from: start?.name });
   const known = start && start.name === null ? undefined : maps.get(key);
+  if (known) last.set(asked.layer, known);
   if (known) return known;
   const map = asked.method === "pca" ? await pca(engine, asked.layer, options) : await umap(engine, asked, start?.points ?? null, options);
   const kept = { id: shelfOf(engine).made++, map };
   if (start?.name !== null) maps.set(key, kept);
+  last.set(asked.layer, kept);
   if (maps.size > MOST_MAPS) maps.delete(/** @type {string} */ (maps.keys().next().value));
   return kept;
 }

@@ -1,8 +1,8 @@
 import { densities } from "./densities.js";
 import { openEngine } from "./engine.js";
-import { NtraceError, asNtraceError } from "./errors.js";
+import { Elsewhere, NtraceError, asNtraceError } from "./errors.js";
 import { explain } from "./explain.js";
-import { graph } from "./graph.js";
+import { graph, prepareGraphs } from "./graph.js";
 import { loadCore } from "./loader.js";
 import { measures } from "./measures.js";
 import { neighborhoods } from "./neighborhoods.js";
@@ -15,7 +15,7 @@ import { summary } from "./summary.js";
 
 /**
  * Messages in: { id, method, request } and { cancel: id }. Messages out, per id: any number of { progress } and { preview }, then
- * one of { result } or { error }.
+ * one of { result }, { error } or { elsewhere }: this worker leaves the call to another one.
  */
 
 /** @type {import("./engine.js").Engine | undefined} */
@@ -23,12 +23,13 @@ let engine;
 /** Calls under way. @type {Map<number, AbortController>} */
 const calls = new Map();
 
-/** @param {{ url: string, variant?: "auto" | "simd" | "scalar" }} request @param {import("./ntrace.d.ts").CallOptions} options */
-async function open({ url, variant }, options) {
+/** @param {{ url: string, variant?: "auto" | "simd" | "scalar", delegates?: boolean }} request @param {import("./ntrace.d.ts").CallOptions} options */
+async function open({ url, variant, delegates = false }, options) {
   const builds = createSource(new URL(".", import.meta.url).href);
   const loaded = await loadCore((file) => builds.get(file, { signal: options.signal }), variant);
   const source = createSource(url);
   engine = await openEngine(loaded.core, source, options);
+  engine.delegates = delegates;
   const version = loaded.core.text(loaded.core.call("nt_wasm_version"));
   return { url: source.base, manifest: engine.manifest, samples: engine.samples(), engine: { variant: loaded.variant, version } };
 }
@@ -44,6 +45,7 @@ const METHODS = {
   releasePlace: (engine) => releasePlace(engine),
   stability: (engine, request, options) => stability(engine, request, options),
   overlapMatrix: (engine, request, options) => overlapMatrix(engine, request, options),
+  prepareGraphs: (engine, request, options) => prepareGraphs(engine, request, options),
   graph: (engine, request, options) => graph(engine, request, options),
   project: (engine, request, options) => project(engine, request, options),
   densities: (engine, request, options) => densities(engine, request, options),
@@ -83,7 +85,7 @@ async function answer(id, method, request) {
     self.postMessage({ id, result }, { transfer: transferables(result) });
   } catch (thrown) {
     const { code, message, hint } = asNtraceError(thrown);
-    self.postMessage({ id, error: { code, message, hint } });
+    self.postMessage(thrown instanceof Elsewhere ? { id, elsewhere: true } : { id, error: { code, message, hint } });
   } finally {
     calls.delete(id);
   }

@@ -37,6 +37,67 @@ async function inPage(run, on = browser) {
   }
 }
 
+test("graphs are searched in a worker of their own, meanwhile a trace is answered as at any time", async () => {
+  const found = await inPage(async ({ openBundle }) => {
+    const bundle = await openBundle("/bundle/");
+    const { sample, from, to } = bundle.manifest.opening;
+    const asked = { k: 30, reference: 5, samples: [3, 200, 599] };
+    /** @type {string[]} */
+    const order = [];
+    const memory = [await bundle.memory()];
+    /** @type {number[]} */
+    const done = [];
+    const searched = bundle.prepareGraphs({ onProgress: (progress) => done.push(progress.done) }).then((graphs) => (order.push("graphs"), graphs));
+    await bundle.trace({ sample, from, to, k: 20 });
+    order.push("trace");
+    const onCodes = await bundle.stability({ ...asked, exact: false });
+    order.push("codes");
+    const graphs = await searched;
+    memory.push(await bundle.memory());
+    const exact = await bundle.stability(asked);
+    const { index } = await bundle.graph({ layer: 13, k: 5 });
+    await bundle.releaseGraphs();
+    memory.push(await bundle.memory());
+    const live = await bundle.project({ layer: 13, epochs: 20 });
+    const shipped = await bundle.project({ layer: 13 });
+    bundle.close();
+    return {
+      order, graphs, memory, done, onCodes: [onCodes.exact, onCodes.recall?.length], exact: [exact.exact, exact.recall], graph: index.length,
+      values: [...exact.values], close: exact.values.reduce((sum, value, i) => sum + Math.abs(value - onCodes.values[i]), 0), live: live.shipped, shipped: shipped.shipped,
+    };
+  });
+  assert.deepEqual(found.order, ["trace", "codes", "graphs"]);
+  assert.equal(found.graphs.layers.length, 14);
+  assert.equal(found.graphs.k, 100);
+  assert.ok(found.graphs.bytes > 13 * 600 * 400 && found.graphs.milliseconds > 0);
+  assert.deepEqual(found.done, [...found.done].sort((a, b) => a - b), "progress never goes back");
+  assert.equal(found.done.at(-1), 1);
+  assert.deepEqual(found.onCodes, [false, 14]);
+  assert.deepEqual(found.exact, [true, null]);
+  assert.ok(found.close <= 0.15 * found.values.reduce((sum, value) => sum + value, 0), `${found.close}`);
+  assert.equal(found.graph, 3000);
+  assert.ok(found.memory[1] > found.memory[0] + found.graphs.bytes && found.memory[2] < found.memory[1] - found.graphs.bytes, String(found.memory));
+  assert.deepEqual([found.live, found.shipped], [false, true]);
+});
+
+test("a search of graphs can be cancelled and taken up again, and closing ends it", async () => {
+  const found = await inPage(async ({ openBundle }) => {
+    const bundle = await openBundle("/bundle/");
+    const control = new AbortController();
+    const code = (/** @type {Promise<unknown>} */ promise) => promise.then(() => "done", (error) => error.code);
+    const cancelled = await code(bundle.prepareGraphs({ signal: control.signal, onProgress: ({ done }) => done > 0.2 && control.abort() }));
+    const again = await code(bundle.prepareGraphs({ layers: [11, 12, 13] }));
+    const refused = await code(bundle.prepareGraphs({ layers: [14] }));
+    const early = AbortSignal.abort();
+    const before = await code(bundle.prepareGraphs({ signal: early }));
+    const closed = code(bundle.prepareGraphs());
+    const other = code(bundle.stability({ k: 7 }));
+    setTimeout(() => bundle.close(), 50);
+    return [cancelled, again, refused, before, await closed, await other];
+  });
+  assert.deepEqual(found, ["cancelled", "done", "argument", "cancelled", "cancelled", "cancelled"]);
+});
+
 test("a bundle opens with SIMD in a Worker and answers every method", async () => {
   const found = await inPage(async ({ openBundle }) => {
     const bundle = await openBundle("/bundle/");
