@@ -138,7 +138,7 @@ export function createLedger(bundle, onChange) {
       const shipped = near === stability.k && reference === stability.reference;
       const key = `stability ${near} ${reference}`;
       for (const kind of ["stability", "glimpse"]) giveUp(kind, `${kind} ${near} ${reference}`);
-      return entry(key, (options) => bundle.stability(shipped ? options : { k: near, reference, ...options }));
+      return entry(key, ({ signal, onProgress }) => bundle.stability({ ...(shipped ? {} : { k: near, reference }), signal, onProgress }));
     },
     /** The same of more and more samples, while all are worked out. @param {{ near: number, reference: number }} asked @returns {Entry<Glimpse>} */
     glimpse: (asked) => entry(`glimpse ${asked.near} ${asked.reference}`, (options) => glimpse(asked, options)),
