@@ -126,7 +126,7 @@ export function createBrushes(root, { layers, onBrush, onLeave }) {
       .on("pointerdown", (event, layer) => start(event, layer, "make"));
     const width = Math.min(WIDTH, 0.62 * gap);
     const items = list
-      .selectAll("g")
+      .selectAll(".plot-brush")
       .data(brushes, (/** @type {any} */ brush) => brush.layer)
       .join((enter) => {
         const item = enter.append("g").attr("class", "plot-brush").attr("role", "group");

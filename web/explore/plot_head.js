@@ -35,7 +35,7 @@ export function createHead(root, options, exported) {
       drawSketch(/** @type {HTMLCanvasElement} */ (picture.node()), state.sample, PICTURE, options);
       const label = `${classes[bundle.labels[state.sample]]} no. ${state.sample}`;
       name.text(label);
-      link.attr("href", store.link({ view: "trace", ...traceOf(state, layers.length - 1) })).attr("aria-label", `Open the trace of ${label}`);
+      link.attr("href", store.link({ view: "trace", ...traceOf(state, layers.length - 1) })).attr("aria-label", `Open trace of ${label}`);
     },
     destroy() {
       save.destroy();
