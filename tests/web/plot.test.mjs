@@ -243,10 +243,10 @@ test("pointing finds the nearest line, a click pins it, a double click opens its
 });
 
 test("only lines that are shown are found, those in colour before the grey ones", async () => {
-  const { page, close } = await openPlot("brush=13-0~5&class=2");
+  const { page, close } = await openPlot("brush=13-15~30&class=2");
   try {
     const shown = new Set(selectedBy([]).filter((i) => table.labels[i] === 2));
-    const lit = new Set(selectedBy([{ layer: 13, low: 0, high: 5 }]).filter((i) => shown.has(i)));
+    const lit = new Set(selectedBy([{ layer: 13, low: 15, high: 30 }]).filter((i) => shown.has(i)));
     assert.ok(lit.size > 0 && lit.size < shown.size);
     const { x, y } = await axisOf(page, 10);
     for (let value = 1; value < 60; value += 3) {
@@ -288,9 +288,9 @@ test("arrow keys go from line to line by value, Enter takes one, Shift and Enter
 test("another k and another reference are worked out, and the plot is then the engine's table of them", async () => {
   const { page, problems, close } = await openPlot("brush=13-2~20");
   try {
-    await page.getByLabel("Nearest").fill("25");
-    await page.getByLabel("Nearest").press("Enter");
-    await page.getByLabel("compared with").selectOption("6");
+    await page.locator("input[name=near]").fill("25");
+    await page.locator("input[name=near]").press("Enter");
+    await page.locator("select[name=reference]").selectOption("6");
     await waitForState(page, { near: "25", reference: "6" });
     await page.waitForSelector(`.plot[data-lines="${table.samples}"][data-stale=false]`, { timeout: 60000 });
     const now = await tableOf(page, { k: 25, reference: 6 });

@@ -50,9 +50,19 @@ export function createBrushes(root, { layers, onBrush, onLeave }) {
   let brushes = [];
   let pressed = 0;
   let swallow = false;
+  let dragging = false;
+  // touch-action of a part of an SVG does not keep every browser from scrolling
+  root.addEventListener("touchmove", (event) => dragging && event.cancelable && event.preventDefault(), { passive: false });
 
   /** @param {number} layer */
   const brushOf = (layer) => brushes.find((brush) => brush.layer === layer) ?? null;
+
+  /** Shows a brush at once, before the page has answered. @param {number} layer @param {Ends} ends @param {boolean} isNew */
+  function put(layer, ends, isNew) {
+    brushes = [...brushes.filter((brush) => brush.layer !== layer), { layer, ...ends }];
+    render();
+    onBrush(layer, ends, isNew);
+  }
 
   /** @param {PointerEvent} event @param {number} layer @param {Gesture} gesture */
   function start(event, layer, gesture) {
@@ -71,12 +81,11 @@ export function createBrushes(root, { layers, onBrush, onLeave }) {
       const ends = dragged(gesture, before, frame.value(startY), frame.value(y), frame.most);
       const now = brushOf(layer);
       if (now?.low === ends.low && now?.high === ends.high) return;
-      brushes = [...brushes.filter((brush) => brush.layer !== layer), { layer, ...ends }];
-      render();
-      onBrush(layer, ends, isNew);
+      put(layer, ends, isNew);
       isNew = false;
     }
     function onEnd() {
+      dragging = false;
       target.removeEventListener("pointermove", onMove);
       target.removeEventListener("pointerup", onEnd);
       target.removeEventListener("pointercancel", onEnd);
@@ -84,6 +93,7 @@ export function createBrushes(root, { layers, onBrush, onLeave }) {
       swallow = moved || isClear || gesture !== "make";
       if (isClear) onBrush(layer, null, true);
     }
+    dragging = true;
     target.setPointerCapture(event.pointerId);
     target.addEventListener("pointermove", onMove);
     target.addEventListener("pointerup", onEnd);
@@ -101,7 +111,7 @@ export function createBrushes(root, { layers, onBrush, onLeave }) {
       const limit = end === "low" ? [0, before.high] : [before.low, frame.most];
       const moved = Math.max(limit[0], Math.min(limit[1], before[end] + step));
       const ends = event.shiftKey ? dragged("move", before, 0, step, frame.most) : { low: before.low, high: before.high, [end]: moved };
-      onBrush(layer, ends, isNew);
+      put(layer, ends, isNew);
     } else if (event.key === "Delete" || event.key === "Backspace") {
       onBrush(layer, null, true);
       onLeave(layer);
