@@ -314,6 +314,7 @@ test("a touch drags a brush", async () => {
     await touch("touchStart", [80]);
     for (const value of [75, 65, 50]) await touch("touchMove", [value]);
     await touch("touchEnd", []);
+    await page.waitForFunction(() => Number(document.querySelector(".plot-handle-low")?.getAttribute("aria-valuenow")) <= 51);
     const [{ low, high }] = await brushesOf(page);
     assert.ok(Math.abs(low - 50) <= 1 && Math.abs(high - 80) <= 1, `${low} to ${high}`);
   } finally {
