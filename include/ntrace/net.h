@@ -223,6 +223,15 @@ enum nt_status nt_net_parse(nt_net **net, const void *bytes, size_t size, const 
 enum nt_status nt_net_parse_described(nt_net **net, const void *bytes, size_t size, const char *description,
                                       const char *name, const struct nt_allocator *allocator, struct nt_error *error);
 
+/* Reads a network from an ONNX model in one file: operators of versions 9 to 21 that are the layers above, also where
+ * PyTorch's exporter spells them out; weights as float32, float16 or float64; one input, of fixed channels, height and
+ * width, and one output. Errors name the file, the byte, the node and its operator.
+ *
+ * Returns NT_OK; NT_E_FORMAT (malformed, or a model that is not read), NT_E_VERSION, NT_E_SHAPE, NT_E_VALUE,
+ * NT_E_MEMORY. */
+enum nt_status nt_net_parse_onnx(nt_net **net, const void *bytes, size_t size, const char *name,
+                                 const struct nt_allocator *allocator, struct nt_error *error);
+
 /* Writes a network as safetensors into memory, to be released by the caller with `allocator`.
  * classes  in  [nt_net_classes] names, kept with the weights; may be NULL */
 enum nt_status nt_net_serialize(uint8_t **bytes, size_t *size, const nt_net *net, const char *const *classes,

@@ -61,6 +61,11 @@ static inline size_t nt_net_panels(size_t columns) { return (columns + NT_PANEL 
 enum nt_status nt_net_plan(nt_net *net, struct nt_shape input, const struct nt_layer *layer, uint32_t layers,
                            struct nt_error *error);
 
+/* The same layer by layer: what is known of one is known before the next. */
+enum nt_status nt_net_plan_start(nt_net *net, struct nt_shape input, struct nt_error *error);
+enum nt_status nt_net_plan_layer(nt_net *net, const struct nt_layer *layer, struct nt_error *error);
+void nt_net_plan_finish(nt_net *net);
+
 /* Allocates the parameters of a planned network, and sets them to zero. */
 enum nt_status nt_net_allocate(nt_net *net, struct nt_error *error);
 

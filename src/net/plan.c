@@ -209,14 +209,15 @@ static enum nt_status plan_pool(const struct planned *p, const struct nt_layer *
     l->layer.ceil = given->ceil;
     l->layer.skip_pad = mean && given->skip_pad;
     NT_TRY(slide(p, &shape, given->ceil));
-    for (int i = 0; i < 4; i++) { /* so that some of each window is in the image */
-        uint32_t side = i % 2 == 0 ? l->in.height : l->in.width;
-        if (w->pad[i] >= reach_of(w, i % 2) || (w->dilation[i % 2] > 1 && (mean || w->dilation[i % 2] > side))) {
-            return nt_error_set(p->error, NT_E_SHAPE, "layer %u (%s): a window of %u x %u with padding %u, dilation %u",
-                                p->number, nt_layer_kind_name(given->kind), w->kernel[0], w->kernel[1], w->pad[i],
-                                w->dilation[i % 2]);
+    const uint32_t sides[2] = {l->in.height, l->in.width}, places[2] = {shape.height, shape.width};
+    for (int way = 0; way < 2; way++) { /* some of each window is in the image */
+        uint32_t pad = w->pad[way], hop = w->dilation[way], last = (places[way] - 1) * w->stride[way];
+        if (pad >= reach_of(w, way) || last >= sides[way] + pad || (hop > 1 && (mean || hop > sides[way]))) {
+            return nt_error_set(p->error, NT_E_SHAPE,
+                                "layer %u (%s): a window of %u x %u with padding %u and %u, dilation %u", p->number,
+                                nt_layer_kind_name(given->kind), w->kernel[0], w->kernel[1], pad, w->pad[way + 2], hop);
         }
-        plain = plain && w->stride[i % 2] == l->layer.kernel && w->dilation[i % 2] == 1 && w->pad[i] == 0;
+        plain = plain && w->stride[way] == l->layer.kernel && hop == 1 && pad + w->pad[way + 2] == 0;
     }
     l->general =
         !plain || shape.height != l->in.height / l->layer.kernel || shape.width != l->in.width / l->layer.kernel;
@@ -442,26 +443,43 @@ static void plan_windows(nt_net *net) {
     }
 }
 
+enum nt_status nt_net_plan_start(nt_net *net, struct nt_shape input, struct nt_error *error) {
+    struct nt_net_layer *first = &net->layer[0];
+    const struct planned p = {first, 0, error};
+    net->layers = 1;
+    first->layer.kind = NT_LAYER_INPUT;
+    (void)snprintf(first->layer.name, sizeof first->layer.name, "Input");
+    first->layer.order = (struct nt_shape){input.channels, 1, 1};
+    return set_shape(&p, input);
+}
+
+enum nt_status nt_net_plan_layer(nt_net *net, const struct nt_layer *layer, struct nt_error *error) {
+    if (net->layers == NT_NET_MAX_LAYERS) {
+        return nt_error_set(error, NT_E_ARG, "more than %d layers after the input", NT_NET_MAX_LAYERS - 1);
+    }
+    NT_TRY(plan_layer(net, net->layers, layer, error));
+    net->parameters += net->layer[net->layers].layer.parameters;
+    net->layers++;
+    return NT_OK;
+}
+
+void nt_net_plan_finish(nt_net *net) {
+    plan_uses(net);
+    plan_room(net);
+    plan_head(net);
+    plan_windows(net);
+}
+
 enum nt_status nt_net_plan(nt_net *net, struct nt_shape input, const struct nt_layer *layer, uint32_t layers,
                            struct nt_error *error) {
     if (layers == 0 || layers >= NT_NET_MAX_LAYERS) {
         return nt_error_set(error, NT_E_ARG, "%u layers after the input; expected 1 to %d", layers,
                             NT_NET_MAX_LAYERS - 1);
     }
-    struct nt_net_layer *first = &net->layer[0];
-    const struct planned p = {first, 0, error};
-    net->layers = layers + 1;
-    first->layer.kind = NT_LAYER_INPUT;
-    (void)snprintf(first->layer.name, sizeof first->layer.name, "Input");
-    NT_TRY(set_shape(&p, input));
-    first->layer.order = (struct nt_shape){input.channels, 1, 1};
-    for (uint32_t l = 1; l <= layers; l++) {
-        NT_TRY(plan_layer(net, l, &layer[l - 1], error));
-        net->parameters += net->layer[l].layer.parameters;
+    NT_TRY(nt_net_plan_start(net, input, error));
+    for (uint32_t l = 0; l < layers; l++) {
+        NT_TRY(nt_net_plan_layer(net, &layer[l], error));
     }
-    plan_uses(net);
-    plan_room(net);
-    plan_head(net);
-    plan_windows(net);
+    nt_net_plan_finish(net);
     return NT_OK;
 }

@@ -6,6 +6,7 @@
 #include <cjson/cJSON.h>
 
 #include "net/describe.h"
+#include "net/torch.h"
 #include "ntrace/safetensors.h"
 
 /* The tensors of a layer: weight and bias of convolutions and linear layers, all four of a normalisation. */
@@ -18,43 +19,12 @@ static bool has_tensor(const struct nt_net_layer *l, const struct nt_net_tensors
     return l->outputs > 0 && (which == TENSOR_WEIGHT || (which == TENSOR_BIAS && !l->layer.no_bias));
 }
 
-/* How one weight lies in PyTorch: [outputs][channels][height][width], where a layer after a Flatten has the shape of
- * what was flattened, and the library's own order is [height][width][channels][outputs]. */
-static struct nt_shape kernel_shape(const nt_net *net, uint32_t number) {
-    const struct nt_net_layer *l = &net->layer[number];
-    if (l->layer.kind == NT_LAYER_CONV2D) {
-        return (struct nt_shape){(uint32_t)(l->inputs / l->layer.groups), l->layer.window.kernel[0],
-                                 l->layer.window.kernel[1]};
-    }
-    const struct nt_layer *input = &net->layer[l->from[0]].layer;
-    bool flattened = input->order.height * input->order.width > 1;
-    return flattened ? input->order : (struct nt_shape){l->in.channels, 1, 1};
-}
-
-static void from_torch(float *own, const float *torch, struct nt_shape shape, size_t outputs) {
-    size_t area = (size_t)shape.height * shape.width, terms = area * shape.channels;
-    for (size_t o = 0; o < outputs; o++) {
-        for (size_t t = 0; t < terms; t++) {
-            own[(t % area * shape.channels + t / area) * outputs + o] = torch[o * terms + t];
-        }
-    }
-}
-
-static void to_torch(float *torch, const float *own, struct nt_shape shape, size_t outputs) {
-    size_t area = (size_t)shape.height * shape.width, terms = area * shape.channels;
-    for (size_t o = 0; o < outputs; o++) {
-        for (size_t t = 0; t < terms; t++) {
-            torch[o * terms + t] = own[(t % area * shape.channels + t / area) * outputs + o];
-        }
-    }
-}
-
 /* Name and shape of a layer's tensor as PyTorch has them. */
 static void describe(struct nt_tensor *tensor, const nt_net *net, uint32_t number, const char *prefix, int which) {
     static const char *const names[TENSORS] = {"weight", "bias", "running_mean", "running_var"};
     const struct nt_net_layer *l = &net->layer[number];
     bool weight = which == TENSOR_WEIGHT && l->outputs > 0;
-    struct nt_shape kernel = kernel_shape(net, number);
+    struct nt_shape kernel = nt_torch_kernel(net, number);
     memset(tensor, 0, sizeof *tensor);
     (void)snprintf(tensor->name, sizeof tensor->name, "%s.%s", prefix, names[which]);
     tensor->type = NT_NPY_FLOAT32;
@@ -153,34 +123,21 @@ static const float *read_tensor(const struct load *load, float *room, uint32_t n
     return room;
 }
 
-/* (x - mean) / sqrt(variance + eps) * weight + bias as one factor and one addend a channel. */
 static enum nt_status load_norm(const struct load *load, uint32_t number) {
-    struct nt_net_layer *l = &load->net->layer[number];
     const struct nt_net_tensors *t = &load->description->tensors[number - 1];
+    size_t channels = load->net->layer[number].in.channels;
     const float *given[TENSORS];
-    struct nt_shape shape = kernel_shape(load->net, number);
-    size_t channels = l->in.channels;
     for (int which = 0; which < TENSORS; which++) {
         given[which] = read_tensor(load, load->room + (size_t)which * channels, number, which);
     }
-    float *factor = load->room + (size_t)TENSORS * channels, *addend = factor + channels;
-    for (size_t c = 0; c < channels; c++) {
-        double variance = (double)given[TENSOR_VARIANCE][c] + t->eps;
-        if (!(variance > 0)) {
-            return nt_error_set(load->error, NT_E_VALUE, "%s: tensor '%s.running_var': value %zu is %g, with eps %g",
-                                load->name, t->prefix, c, (double)given[TENSOR_VARIANCE][c], t->eps);
-        }
-        double scale = (given[TENSOR_WEIGHT] != NULL ? (double)given[TENSOR_WEIGHT][c] : 1) / sqrt(variance);
-        double shift = given[TENSOR_BIAS] != NULL ? (double)given[TENSOR_BIAS][c] : 0;
-        factor[c] = (float)scale;
-        addend[c] = (float)(shift - (double)given[TENSOR_MEAN][c] * scale);
-        if (!isfinite(factor[c]) || !isfinite(addend[c])) {
-            return nt_error_set(load->error, NT_E_VALUE, "%s: tensors '%s': channel %zu overflows", load->name,
-                                t->prefix, c);
-        }
+    const struct nt_torch_norm norm = {given[TENSOR_WEIGHT], given[TENSOR_BIAS], given[TENSOR_MEAN],
+                                       given[TENSOR_VARIANCE], t->eps};
+    size_t bad = nt_torch_fold(load->net, number, &norm, load->room + (size_t)TENSORS * channels);
+    if (bad < channels) {
+        return nt_error_set(load->error, NT_E_VALUE,
+                            "%s: tensor '%s.running_var': value %zu is %g, with eps %g: no factor of float32",
+                            load->name, t->prefix, bad, (double)norm.variance[bad], t->eps);
     }
-    from_torch(l->weight, factor, shape, 1);
-    from_torch(l->bias, addend, shape, 1);
     return NT_OK;
 }
 
@@ -213,7 +170,8 @@ static enum nt_status load_values(struct load *load) {
         if (l->layer.kind == NT_LAYER_BATCHNORM2D) {
             status = load_norm(load, i);
         } else if (l->outputs > 0) {
-            from_torch(l->weight, read_tensor(load, load->room, i, TENSOR_WEIGHT), kernel_shape(net, i), l->outputs);
+            nt_torch_read(l->weight, read_tensor(load, load->room, i, TENSOR_WEIGHT), nt_torch_kernel(net, i),
+                          l->outputs);
             const float *bias = read_tensor(load, load->room, i, TENSOR_BIAS);
             if (bias != NULL) {
                 memcpy(l->bias, bias, l->outputs * sizeof *bias);
@@ -344,13 +302,13 @@ static size_t write_values(float *torch, const nt_net *net, uint32_t number, int
     bool norm = l->layer.kind == NT_LAYER_BATCHNORM2D;
     size_t count = norm ? l->in.channels : l->outputs;
     if (norm && which < TENSOR_MEAN) {
-        to_torch(torch, which == TENSOR_WEIGHT ? l->weight : l->bias, kernel_shape(net, number), 1);
+        nt_torch_write(torch, which == TENSOR_WEIGHT ? l->weight : l->bias, nt_torch_kernel(net, number), 1);
     } else if (norm) {
         for (size_t c = 0; c < count; c++) {
             torch[c] = which == TENSOR_MEAN ? 0 : 1;
         }
     } else if (which == TENSOR_WEIGHT) {
-        to_torch(torch, l->weight, kernel_shape(net, number), l->outputs);
+        nt_torch_write(torch, l->weight, nt_torch_kernel(net, number), l->outputs);
         count = l->terms * l->outputs;
     } else {
         memcpy(torch, l->bias, count * sizeof *torch);

@@ -34,14 +34,15 @@ static void agrees(const char *name, const nt_net *net, enum nt_explain_method m
     const struct nt_tensor *wanted = vector(name, what);
     bool map = method == NT_EXPLAIN_GRAD_CAM;
     struct nt_shape lies = map ? result->map_shape : result->shape;
-    float *chw = floats((size_t)wanted->items);
+    uint64_t size = (uint64_t)lies.channels * lies.height * lies.width, step = size / 41 > 1 ? size / 41 : 1;
+    float *chw = floats((size_t)size);
     double worst = 0, largest = 0;
-    assert_int_equal(wanted->items, (size_t)lies.channels * lies.height * lies.width);
+    assert_int_equal(wanted->items, (size + step - 1) / step);
     nt_net_to_chw(chw, map ? result->map : result->values, lies, 1);
     for (uint64_t i = 0; i < wanted->items; i++) {
         float value;
         memcpy(&value, (const char *)wanted->data + i * sizeof value, sizeof value);
-        worst = fmax(worst, fabs((double)value - (double)chw[i]));
+        worst = fmax(worst, fabs((double)value - (double)chw[i * step]));
         largest = fmax(largest, fabs((double)value));
     }
     if (!(worst < 1e-5 * largest)) {

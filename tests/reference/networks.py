@@ -6,7 +6,7 @@ A network is a list of layers as a description has them (see include/ntrace/net.
 holds for each of them `<name>.input` (uint8, [N, C, H, W]), `<name>.seed` (the gradient by the last layer) and, every `step`-th value of each sample in
 PyTorch's order (step = max(1, size // 41)): `<name>.activation.<l>` and `<name>.gradient.<l>`, the gradient by layer l. Of the first sample there are explanations: `<name>.top`,
 the gradient of its largest logit, `<name>.integrated` of the same in STEPS steps, `<name>.map` of Grad-CAM and `<name>.squared`, the gradient of the squared norm of
-the layer in the middle; whole, in PyTorch's order."""
+the layer in the middle; of each again every `step`-th value."""
 
 import json
 import pathlib
@@ -231,7 +231,7 @@ def explain(name, layers, image, expected):
     expected[f"{name}.map"] = weighted / weighted.max() if weighted.max() > 0 else weighted
     expected[f"{name}.squared"] = gradient(x, lambda a: (a[len(layers) // 2] ** 2).sum())[0]
     for what in ("top", "integrated", "map", "squared"):
-        expected[f"{name}.{what}"] = expected[f"{name}.{what}"].detach().numpy().astype(numpy.float32)
+        expected[f"{name}.{what}"] = sample(expected[f"{name}.{what}"].detach().numpy())
 
 
 NETWORKS = {"windows": windows, "curves": curves, "vgg": vgg, "resnet": resnet, "depthwise": depthwise}
