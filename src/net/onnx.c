@@ -100,7 +100,10 @@ static enum nt_status read_input(struct nt_onnx_reader *r) {
         }
         shape = (struct nt_shape){1, side, side};
     }
-    NT_TRY(nt_net_plan_start(r->net, shape, m->error));
+    struct nt_error cause = {0};
+    if (nt_net_plan_start(r->net, shape, &cause) != NT_OK) {
+        return refuse_input(m, NT_E_SHAPE, cause.text);
+    }
     if (in->dimensions == 2) {
         const struct nt_layer flatten = {.kind = NT_LAYER_FLATTEN};
         NT_TRY(nt_net_plan_layer(r->net, &flatten, m->error));
@@ -123,7 +126,14 @@ static enum nt_status check_output(const struct nt_onnx_reader *r) {
     }
     const struct nt_layer *layer = &r->net->layer[found->layer].layer;
     const int64_t sides[4] = {r->batch, layer->shape.channels, layer->shape.height, layer->shape.width};
-    bool fits = layer->order.height * layer->order.width == 1;
+    bool fits = true;
+    if (layer->order.height * layer->order.width > 1) {
+        return nt_error_set(
+            m->error, NT_E_SHAPE,
+            "%s: byte %zu: output '%s' is a flattened image, whose values lie in another order here; end "
+            "with a linear layer or with the mean of each channel",
+            m->name, out->offset, nt_onnx_show(out->name).text);
+    }
     for (uint32_t d = 1; out->shaped && d < out->dimensions; d++) {
         fits = fits && d < 4 && (out->shape[d] < 0 || out->shape[d] == sides[d]);
     }
@@ -220,9 +230,9 @@ enum nt_status nt_net_parse_onnx(nt_net **net, const void *bytes, size_t size, c
                                  const struct nt_allocator *allocator, struct nt_error *error) {
     *net = NULL;
     struct nt_onnx_reader *r = nt_allocate_zeroed(allocator, 1, sizeof *r);
-    nt_net *made = nt_allocate_zeroed(allocator, 1, sizeof *made);
+    nt_net *made = r != NULL ? nt_allocate_zeroed(allocator, 1, sizeof *made) : NULL;
     enum nt_status status = NT_E_MEMORY;
-    if (r != NULL && made != NULL) {
+    if (made != NULL) {
         made->allocator = allocator;
         r->net = made;
         status = nt_onnx_open(&r->model, bytes, size, name, allocator, error);

@@ -99,6 +99,8 @@ enum nt_status nt_onnx_input_sizes(int64_t size[NT_ONNX_MAX_SIZES], uint32_t *si
 
 /* ---- Its attributes: left as they are where they are missing. ---- */
 
+enum nt_status nt_onnx_get(struct nt_onnx_attribute *attribute, bool *found, const struct nt_onnx_reader *r,
+                           const char *name);
 enum nt_status nt_onnx_get_integer(int64_t *value, const struct nt_onnx_reader *r, const char *name);
 enum nt_status nt_onnx_get_number(float *value, const struct nt_onnx_reader *r, const char *name);
 enum nt_status nt_onnx_get_word(struct nt_onnx_text *value, const struct nt_onnx_reader *r, const char *name);

@@ -171,7 +171,7 @@ static enum nt_status read_pad(struct nt_onnx_reader *r) {
     if (nt_onnx_given(r, 1)) {
         NT_TRY(nt_onnx_input_sizes(side, &sides, r, 1));
     } else {
-        NT_TRY(nt_onnx_attribute(&attribute, &found, &r->model, r->node, "pads"));
+        NT_TRY(nt_onnx_get(&attribute, &found, r, "pads"));
         sides = attribute.integers;
         memcpy(side, attribute.list, sizeof attribute.list);
     }
@@ -204,7 +204,7 @@ static enum nt_status read_mean(struct nt_onnx_reader *r) {
     if (nt_onnx_given(r, 1)) {
         NT_TRY(nt_onnx_input_sizes(axis, &axes, r, 1));
     } else {
-        NT_TRY(nt_onnx_attribute(&attribute, &found, &r->model, r->node, "axes"));
+        NT_TRY(nt_onnx_get(&attribute, &found, r, "axes"));
         axes = attribute.integers;
         memcpy(axis, attribute.list, sizeof attribute.list);
     }

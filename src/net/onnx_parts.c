@@ -166,14 +166,14 @@ static enum nt_status read_constant(struct nt_onnx_reader *r) {
     struct nt_onnx_attribute attribute;
     struct nt_onnx_meaning meaning = {.kind = NT_ONNX_TENSOR};
     bool found;
-    NT_TRY(nt_onnx_attribute(&attribute, &found, &r->model, r->node, "value"));
+    NT_TRY(nt_onnx_get(&attribute, &found, r, "value"));
     if (found && attribute.has_tensor) {
         meaning.tensor = attribute.tensor;
         meaning.tensor.name = r->node->output[0];
         return nt_onnx_means(r, &meaning);
     }
     for (int i = 0; i < 2; i++) {
-        NT_TRY(nt_onnx_attribute(&attribute, &found, &r->model, r->node, others[i]));
+        NT_TRY(nt_onnx_get(&attribute, &found, r, others[i]));
         if (found) {
             meaning.kind = NT_ONNX_SIZES;
             meaning.sizes = i == 0 ? 1 : attribute.integers;

@@ -113,15 +113,20 @@ enum nt_status nt_onnx_input_sizes(int64_t size[NT_ONNX_MAX_SIZES], uint32_t *si
 
 /* ---- Attributes. ---- */
 
-static enum nt_status find(struct nt_onnx_attribute *attribute, bool *found, const struct nt_onnx_reader *r,
+enum nt_status nt_onnx_get(struct nt_onnx_attribute *attribute, bool *found, const struct nt_onnx_reader *r,
                            const char *name) {
-    return nt_onnx_attribute(attribute, found, &r->model, r->node, name);
+    struct nt_error cause = {0};
+    struct nt_onnx_model model = r->model;
+    model.error = &cause;
+    enum nt_status status = nt_onnx_attribute(attribute, found, &model, r->node, name);
+    const char *text = strstr(cause.text, ": ") != NULL ? cause.text + strlen(model.name) + 2 : cause.text;
+    return status == NT_OK ? NT_OK : nt_onnx_refuse(r, status, "%s", text);
 }
 
 enum nt_status nt_onnx_get_integer(int64_t *value, const struct nt_onnx_reader *r, const char *name) {
     struct nt_onnx_attribute attribute;
     bool found;
-    NT_TRY(find(&attribute, &found, r, name));
+    NT_TRY(nt_onnx_get(&attribute, &found, r, name));
     *value = found ? attribute.integer : *value;
     return NT_OK;
 }
@@ -129,7 +134,7 @@ enum nt_status nt_onnx_get_integer(int64_t *value, const struct nt_onnx_reader *
 enum nt_status nt_onnx_get_number(float *value, const struct nt_onnx_reader *r, const char *name) {
     struct nt_onnx_attribute attribute;
     bool found;
-    NT_TRY(find(&attribute, &found, r, name));
+    NT_TRY(nt_onnx_get(&attribute, &found, r, name));
     *value = found ? attribute.number : *value;
     return *value - *value == 0 ? NT_OK : nt_onnx_refuse(r, NT_E_VALUE, "%s is %f", name, (double)*value);
 }
@@ -137,7 +142,7 @@ enum nt_status nt_onnx_get_number(float *value, const struct nt_onnx_reader *r, 
 enum nt_status nt_onnx_get_word(struct nt_onnx_text *value, const struct nt_onnx_reader *r, const char *name) {
     struct nt_onnx_attribute attribute;
     bool found;
-    NT_TRY(find(&attribute, &found, r, name));
+    NT_TRY(nt_onnx_get(&attribute, &found, r, name));
     *value = found ? attribute.text : *value;
     return NT_OK;
 }
@@ -145,7 +150,7 @@ enum nt_status nt_onnx_get_word(struct nt_onnx_text *value, const struct nt_onnx
 enum nt_status nt_onnx_get_sides(uint32_t *side, uint32_t count, const struct nt_onnx_reader *r, const char *name) {
     struct nt_onnx_attribute attribute;
     bool found;
-    NT_TRY(find(&attribute, &found, r, name));
+    NT_TRY(nt_onnx_get(&attribute, &found, r, name));
     if (!found) {
         return NT_OK;
     }

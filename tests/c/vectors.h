@@ -41,14 +41,14 @@ static inline uint8_t *read_whole(const char *file, size_t *size) {
     return bytes;
 }
 
-static int open_vectors(void **state) {
+static inline int open_vectors(void **state) {
     (void)state;
     size_t size;
     vectors_bytes = read_whole("expected.safetensors", &size);
     return nt_safetensors_parse(&vectors, vectors_bytes, size, "expected", nt_allocator_default(), NULL) != NT_OK;
 }
 
-static int close_vectors(void **state) {
+static inline int close_vectors(void **state) {
     (void)state;
     nt_safetensors_free(vectors);
     free(vectors_bytes);
