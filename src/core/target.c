@@ -3,17 +3,14 @@
 #include <assert.h>
 #include <stddef.h>
 
-static int selected = -1;
-
 bool nt_target_available(enum nt_target target) {
     switch (target) {
-    case NT_SCALAR:
-        return true;
-    case NT_SIMD128:
 #if defined(__wasm_simd128__)
+    case NT_SIMD128:
         return true;
 #else
-        return false;
+    case NT_SCALAR:
+        return true;
 #endif
 #if defined(__x86_64__)
     case NT_AVX2:
@@ -27,6 +24,9 @@ bool nt_target_available(enum nt_target target) {
     }
 }
 
+#if !defined(__wasm_simd128__)
+static int selected = -1;
+
 enum nt_target nt_target(void) {
     if (selected < 0) {
         int best = NT_TARGET_COUNT - 1;
@@ -38,12 +38,13 @@ enum nt_target nt_target(void) {
     return (enum nt_target)selected;
 }
 
-const char *nt_target_name(enum nt_target target) {
-    static const char *const names[NT_TARGET_COUNT] = {"scalar", "simd128", "avx2", "avx512"};
-    return (unsigned)target < NT_TARGET_COUNT ? names[target] : "unknown";
-}
-
 void nt_target_select(enum nt_target target) {
     assert(nt_target_available(target));
     selected = (int)target;
+}
+#endif
+
+const char *nt_target_name(enum nt_target target) {
+    static const char *const names[NT_TARGET_COUNT] = {"scalar", "simd128", "avx2", "avx512"};
+    return (unsigned)target < NT_TARGET_COUNT ? names[target] : "unknown";
 }
