@@ -99,7 +99,7 @@ build/sanitized/%.o: %.c | setup-native
 WASM_VARIANTS = simd scalar
 WASM_SOURCES = $(filter-out $(X86_KERNELS) src/sketch/% src/train/% src/formats/png.c,$(SOURCES)) wasm/exports.c
 WASM_CFLAGS = -O3 -Ibuild/wasm/debian/zlib -Ibuild/wasm/debian/include
-WASM_LDFLAGS = -O3 --no-entry -sSTANDALONE_WASM -sALLOW_MEMORY_GROWTH -sEXPORTED_FUNCTIONS=@wasm/exports.txt
+WASM_LDFLAGS = -Oz --no-entry -sSTANDALONE_WASM -sALLOW_MEMORY_GROWTH -sEXPORTED_FUNCTIONS=@wasm/exports.txt
 ENGINE = $(WASM_VARIANTS:%=build/site/engine/ntrace-%.wasm)
 
 wasm: $(ENGINE)

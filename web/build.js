@@ -30,4 +30,4 @@ for (const entry of await readdir(web, { withFileTypes: true })) {
   if (entry.isFile() && STATIC.test(entry.name)) await cp(join(web, entry.name), join(site, entry.name));
 }
 await rm(join(site, "styles"), { recursive: true, force: true });
-await build({ bundle: true, minify: true, logLevel: "warning", entryPoints: [join(web, "styles/site.css")], outdir: join(site, "styles") });
+await build({ bundle: true, minify: true, logLevel: "warning", entryPoints: ["site", "explorer_route", "trace_route"].map((name) => join(web, `styles/${name}.css`)), outdir: join(site, "styles") });

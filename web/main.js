@@ -44,13 +44,13 @@ import { count, percent } from "./words.js";
 const BUNDLE = "bundle/";
 
 /**
- * The routes there are, the default one first: the name in the header, and the script, which is fetched when it is needed.
- * @type {Map<string, { title: string, load: () => Promise<(root: HTMLElement, context: Context) => Route> }>}
+ * The routes there are, the default one first: the name in the header, and the script and styles, which are fetched when they are needed.
+ * @type {Map<string, { title: string, styles?: string, load: () => Promise<(root: HTMLElement, context: Context) => Route> }>}
  */
 const ROUTES = new Map([
   ["story", { title: "Story", load: async () => (await import("./routes/story.js")).createStoryRoute }],
-  ["trace", { title: "Trace", load: async () => (await import("./routes/trace.js")).createTraceRoute }],
-  ["explore", { title: "Explorer", load: async () => (await import("./routes/explore.js")).createExploreRoute }],
+  ["trace", { title: "Trace", styles: "styles/trace_route.css", load: async () => (await import("./routes/trace.js")).createTraceRoute }],
+  ["explore", { title: "Explorer", styles: "styles/explorer_route.css", load: async () => (await import("./routes/explore.js")).createExploreRoute }],
 ]);
 
 /** @param {string} selector @returns {HTMLElement} */
@@ -89,6 +89,22 @@ function describe({ manifest, engine }) {
   find("[data-engine]").textContent = `Computed in this tab by the engine ${engine.version}, ${engine.variant === "simd" ? "with SIMD" : "without SIMD"}.`;
 }
 
+/** Adds a style sheet, once. @param {string} address @returns {Promise<unknown>} */
+function fetchStyles(address) {
+  if (document.querySelector(`link[href="${address}"]`)) return Promise.resolve();
+  const link = document.createElement("link");
+  link.rel = "stylesheet";
+  link.href = address;
+  return new Promise((done, failed) => {
+    link.onload = done;
+    link.onerror = () => {
+      link.remove(); // so that it is asked for again
+      failed(new Error(`${address} could not be fetched: check the connection and try again.`));
+    };
+    document.head.append(link);
+  });
+}
+
 /** The header's links: each goes to its route with the state that the URL has now. @param {import("./store.js").Store} store */
 function navigate(store) {
   select("[data-nav]")
@@ -116,7 +132,8 @@ function mount(bundle) {
     page.dataset.state = "loading";
     page.dataset.route = view; // hides the story's still version where it is not asked for
     try {
-      const create = await /** @type {NonNullable<ReturnType<typeof ROUTES.get>>} */ (ROUTES.get(view)).load();
+      const { load, styles } = /** @type {NonNullable<ReturnType<typeof ROUTES.get>>} */ (ROUTES.get(view));
+      const [create] = await Promise.all([load(), styles ? fetchStyles(styles) : null]);
       if (store.get().view !== view) return; // another wish came in between
       root.replaceChildren();
       root.dataset.view = view;
