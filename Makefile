@@ -128,6 +128,7 @@ build/wasm/scalar/%.o: %.c build/wasm/debian/stamp
 COLD = build/wasm/simd/src/bundle/%.o build/wasm/scalar/src/bundle/%.o build/wasm/simd/src/formats/%.o \
 	build/wasm/scalar/src/formats/%.o build/wasm/simd/wasm/%.o build/wasm/scalar/wasm/%.o
 COLD += $(foreach f,plan describe weights network,$(WASM_VARIANTS:%=build/wasm/%/src/net/$f.o))
+COLD += $(foreach f,explain/% trace/suggest trace/suggest_rank trace/measures_labels trace/measures_credibility,$(WASM_VARIANTS:%=build/wasm/%/src/$f.o))
 $(COLD): WASM_CFLAGS += -Os
 
 build/wasm/libntrace-simd.a: $(WASM_SOURCES:%.c=build/wasm/simd/%.o)
