@@ -193,9 +193,9 @@ export function createMap(root, { bundle, ledger, store, sketches, sprites, them
     stage.mark({ cursor: place });
     if (!place) return;
     stage.view.reveal(...place);
-    const sample = stage.nearest(...place, REACH);
+    const sample = stage.nearest(...place, Infinity);
     point(sample);
-    if (sample === null) return void told.text("Nobody here.");
+    if (sample === null) return void told.text("");
     told.text(`${describe(sample)}. ${predictionWords({ label: bundle.labels[sample], prediction: bundle.predictions[sample], confidence: bundle.confidences[sample] }, classes)}`);
   }
   /** @param {number} sample */
@@ -257,8 +257,8 @@ export function createMap(root, { bundle, ledger, store, sketches, sprites, them
     const lassoMap = state.lasso ? ledger.map(state.lasso).value : null;
     outlineSaid.text(outlineWords(state, layers, state.lasso && lassoMap ? countInside(toSquare(lassoMap.points), state.lasso) : null));
     outlineText.attr("hidden", state.lasso ? null : "");
-    const quality = ledger.quality(state, { work: state.colour === "trust" });
-    trust.text(quality ? trustWords(quality) : "").attr("hidden", quality ? null : "");
+    const isJudged = state.colour === "trust";
+    trust.text(trustWords(ledger.quality(state, { work: isJudged }), bundle.manifest.stability.k, isJudged || map.progress !== null));
     chosenName.text(describe(state.sample));
     open.attr("href", store.link({ view: "trace" }));
   }

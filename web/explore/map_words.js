@@ -20,11 +20,16 @@ function meanOf(values) {
 /** @param {State["method"]} method @param {Layer[]} layers @param {number} layer */
 export const mapName = (method, layers, layer) => `${METHODS[method]} of ${layerName(layers, layer)}`;
 
-/** How far the whole map can be trusted. @param {Quality} quality */
-export function trustWords({ trustworthiness, continuity, k }) {
+/**
+ * How far the whole map can be trusted. The sentence has its length before the figures are there, too: the map keeps its size.
+ * @param {Quality | null} quality @param {number} k of the quality to come @param {boolean} isComing
+ */
+export function trustWords(quality, k, isComing) {
+  const [trust, continuity] = quality ? [quality.trustworthiness, quality.continuity].map((values) => meanOf(values).toFixed(3)) : ["…", "…"];
+  const nearest = count(quality?.k ?? k);
   return (
-    `Trustworthiness ${meanOf(trustworthiness).toFixed(3)}: the ${count(k)} nearest on the map are near at the layer, too. ` +
-    `Continuity ${meanOf(continuity).toFixed(3)}: the ${count(k)} nearest at the layer are near on the map. 1 would be without exception.`
+    `Trustworthiness ${trust}: the ${nearest} nearest on the map are near at the layer, too. Continuity ${continuity}: the ${nearest} nearest at the layer are near on the map. ` +
+    (quality || isComing ? "1 would be without exception." : "It is worked out when you colour by it.")
   );
 }
 
