@@ -38,7 +38,7 @@ enum nt_role {
     NT_ROLE_IMAGES,    /* uint8 pixels [rows, C*H*W] */
     NT_ROLE_OPENING,   /* uint32 sample numbers [rows], then their images: what the first view needs */
     NT_ROLE_CODES,     /* one layer axis by axis [columns, rows]: int8 axes, then the norm of the rest as uint8 */
-    NT_ROLE_WEIGHTS,   /* the network, as safetensors; rows is 0 */
+    NT_ROLE_WEIGHTS,   /* the network, as safetensors, or a part of it from byte `columns` on; rows is 0 */
     NT_ROLE_STABILITY, /* overlap with the reference layer at the manifest's k: low bytes [layers, rows], then high
                           bytes */
     /* What follows is worked out from the k nearest of the manifest's stability, byte plane after byte plane: the

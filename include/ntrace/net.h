@@ -95,6 +95,16 @@ enum nt_status nt_net_create(nt_net **net, struct nt_shape input, const struct n
 enum nt_status nt_net_create_reference(nt_net **net, uint32_t classes, const struct nt_allocator *allocator,
                                        struct nt_error *error);
 
+/* Makes a network that subtracts a mean from each channel of the image, divides it by a deviation (a layer of its own,
+ * "Normalise"), and then computes what `net` does: images are taken as bytes / 255, others were trained otherwise.
+ *
+ * mean       in  [channels of the input]
+ * deviation  in  [channels] above 0
+ *
+ * Returns NT_OK; NT_E_VALUE for numbers out of range; NT_E_ARG where there is no room for a layer; NT_E_MEMORY. */
+enum nt_status nt_net_normalise(nt_net **normalised, const nt_net *net, const float *mean, const float *deviation,
+                                const struct nt_allocator *allocator, struct nt_error *error);
+
 void nt_net_free(nt_net *net);
 
 /* Whether convolutions are summed term by term, as training does, or by Winograd's minimal filtering where that is

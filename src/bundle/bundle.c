@@ -42,8 +42,8 @@ void nt_bundle_close(nt_bundle *b) {
     nt_net_free(b->net);
     nt_answers_clear(b);
     nt_manifest_clear(&b->manifest, b->allocator);
-    void *const held[] = {b->label, b->prediction,  b->stability,  b->confidence,
-                          b->image, b->image_there, b->codes_rows, b->codes};
+    void *const held[] = {b->label,       b->prediction, b->stability, b->confidence, b->image,
+                          b->image_there, b->codes_rows, b->codes,     b->weights};
     for (size_t i = 0; i < sizeof held / sizeof *held; i++) {
         nt_release(b->allocator, held[i]);
     }
@@ -199,10 +199,10 @@ static enum nt_status feed_codes(nt_bundle *b, const struct nt_bundle_chunk *chu
     return NT_OK;
 }
 
-static enum nt_status feed_weights(nt_bundle *b, const struct nt_bundle_chunk *chunk, const uint8_t *raw,
+static enum nt_status open_network(nt_bundle *b, const struct nt_bundle_chunk *chunk, const uint8_t *raw, size_t bytes,
                                    struct nt_error *error) {
     nt_net *net;
-    NT_TRY(nt_net_parse(&net, raw, chunk->raw_bytes, chunk->file, b->allocator, error));
+    NT_TRY(nt_net_parse(&net, raw, bytes, chunk->file, b->allocator, error));
     bool fits = nt_net_layers(net) == b->manifest.layers && nt_net_layer(net, 0)->size == nt_bundle_image_bytes(b) &&
                 nt_net_classes(net) == b->manifest.classes;
     for (uint32_t l = 0; fits && l < b->manifest.layers; l++) {
@@ -227,6 +227,28 @@ static enum nt_status feed_stability(nt_bundle *b, const struct nt_bundle_chunk 
         stability[i] = (uint16_t)(raw[i] | raw[count + i] << 8);
     }
     b->stability = stability;
+    return NT_OK;
+}
+
+/* The network is there with the last of its parts, in whatever order they come. */
+static enum nt_status feed_weights(nt_bundle *b, const struct nt_bundle_chunk *chunk, const uint8_t *raw,
+                                   struct nt_error *error) {
+    uint32_t whole = b->manifest.weights_bytes;
+    if (chunk->raw_bytes == whole) {
+        return open_network(b, chunk, raw, whole, error);
+    }
+    b->weights = b->weights != NULL ? b->weights : nt_allocate(b->allocator, whole, 1);
+    if (b->weights == NULL) {
+        return no_memory(chunk, error);
+    }
+    memcpy(b->weights + chunk->columns, raw, chunk->raw_bytes);
+    if (b->weights_bytes + chunk->raw_bytes < whole) {
+        b->weights_bytes += chunk->raw_bytes;
+        return NT_OK;
+    }
+    NT_TRY(open_network(b, chunk, b->weights, whole, error));
+    nt_release(b->allocator, b->weights);
+    b->weights = NULL;
     return NT_OK;
 }
 

@@ -14,6 +14,8 @@ struct nt_bundle {
     struct nt_codes *codes;       /* [layers] */
     uint32_t *codes_rows;         /* [layers] rows fed so far */
     nt_net *net;
+    uint8_t *weights; /* its parts so far, where they are several */
+    uint32_t weights_bytes;
     struct nt_bundle_mapped *mapped;     /* [layers] */
     struct nt_bundle_measured *measured; /* [layers] */
     struct nt_bundle_credible credible;

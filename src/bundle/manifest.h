@@ -9,7 +9,7 @@
 #include "ntrace/bundle.h"
 #include "ntrace/chunk.h"
 
-enum { NT_MANIFEST_MAX_BYTES = 16 << 20, NT_MANIFEST_MAX_CHUNKS = 1 << 16 };
+enum { NT_MANIFEST_MAX_BYTES = 16 << 20, NT_MANIFEST_MAX_WEIGHTS = 1 << 30, NT_MANIFEST_MAX_CHUNKS = 1 << 16 };
 
 struct nt_manifest {
     struct {
@@ -20,6 +20,7 @@ struct nt_manifest {
         struct nt_shape image;
     } dataset;
     uint32_t classes, layers, chunks;
+    uint32_t weights_bytes;        /* of the network, in all its chunks */
     char (*class_name)[64];        /* [classes] */
     struct nt_bundle_layer *layer; /* [layers] */
     struct nt_bundle_chunk *chunk; /* [chunks] */

@@ -314,6 +314,18 @@ static enum nt_status read_chunk(struct nt_bundle_chunk *chunk, const cJSON *ite
     return check_role(chunk, m, at);
 }
 
+/* The parts of the network follow each other. */
+static enum nt_status add_weights(struct nt_manifest *m, const struct nt_bundle_chunk *chunk, const struct cursor *at) {
+    if (chunk->columns != m->weights_bytes) {
+        return fail(at, "columns", "where the part of the network before it ends");
+    }
+    if (chunk->raw_bytes > NT_MANIFEST_MAX_WEIGHTS - m->weights_bytes) {
+        return fail(at, "raw", "a network of at most 1 GiB");
+    }
+    m->weights_bytes += chunk->raw_bytes;
+    return NT_OK;
+}
+
 static enum nt_status read_chunks(struct nt_manifest *m, const cJSON *root, struct cursor *at,
                                   const struct nt_allocator *allocator) {
     const cJSON *array, *item;
@@ -325,7 +337,9 @@ static enum nt_status read_chunks(struct nt_manifest *m, const cJSON *root, stru
     }
     cJSON_ArrayForEach(item, array) {
         (void)snprintf(at->path, sizeof at->path, "chunks[%u]", i);
-        NT_TRY(read_chunk(&m->chunk[i++], item, m, at));
+        NT_TRY(read_chunk(&m->chunk[i], item, m, at));
+        NT_TRY(m->chunk[i].role == NT_ROLE_WEIGHTS ? add_weights(m, &m->chunk[i], at) : NT_OK);
+        i++;
     }
     return NT_OK;
 }

@@ -8,7 +8,7 @@
 #include "ntrace/knn.h"
 #include "ntrace/sha256.h"
 
-enum { CODES_RAW_BYTES = 8 << 20, IMAGES_RAW_BYTES = 1 << 20 };
+enum { CODES_RAW_BYTES = 8 << 20, IMAGES_RAW_BYTES = 1 << 20, WEIGHTS_RAW_BYTES = 4 << 20 };
 
 enum nt_status nt_pack_report(const struct nt_packer *p, const char *doing, double done) {
     if (p->options->report != NULL && p->options->report(p->options->context, doing, done) != 0) {
@@ -46,10 +46,10 @@ static enum nt_status check_fit(const struct nt_packer *p, size_t weights_bytes)
     if ((p->options->noun == NULL) != (p->options->nouns == NULL)) {
         return nt_error_set(p->error, NT_E_ARG, "a noun needs its plural: give both --noun and --nouns, or neither");
     }
-    if (p->samples < 3 || weights_bytes > NT_CHUNK_MAX_BYTES) {
+    if (p->samples < 3 || weights_bytes > NT_MANIFEST_MAX_WEIGHTS) {
         return nt_error_set(p->error, NT_E_SHAPE,
                             "expected at least 3 samples and at most %d bytes of weights, found %u and %zu",
-                            NT_CHUNK_MAX_BYTES, p->samples, weights_bytes);
+                            NT_MANIFEST_MAX_WEIGHTS, p->samples, weights_bytes);
     }
     return NT_OK;
 }
@@ -194,8 +194,12 @@ static enum nt_status write_stability(struct nt_packer *p) {
 }
 
 static enum nt_status write_weights(struct nt_packer *p, const uint8_t *weights, size_t bytes) {
-    struct nt_bundle_chunk what = {.role = NT_ROLE_WEIGHTS, .raw_bytes = (uint32_t)bytes};
-    return nt_pack_chunk(p, &what, weights, bytes);
+    for (size_t at = 0; at < bytes; at += WEIGHTS_RAW_BYTES) {
+        uint32_t part = at_most(bytes - at, WEIGHTS_RAW_BYTES);
+        struct nt_bundle_chunk what = {.role = NT_ROLE_WEIGHTS, .columns = (uint32_t)at, .raw_bytes = part};
+        NT_TRY(nt_pack_chunk(p, &what, weights + at, part));
+    }
+    return NT_OK;
 }
 
 /* ---- The first view. ---- */

@@ -2,13 +2,15 @@
 #include <string.h>
 
 #include "cli/command.h"
+#include "cli/network.h"
 #include "cli/options.h"
 #include "cli/progress.h"
 #include "ntrace/folder.h"
 #include "ntrace/pack.h"
 
 struct request {
-    const char *images, *labels, *classes, *rows, *model, *output;
+    const char *images, *labels, *classes, *rows, *output;
+    struct nt_network_options network;
     struct nt_pack_options pack;
     double step, recall;
     uint64_t per_class, limit, seed, threads;
@@ -23,7 +25,13 @@ static int parse(struct request *r, int count, char **arguments) {
          true},
         {"--labels", NT_OPTION_TEXT, &r->labels, 0, 0, "labels in the order of the images: .npy, IDX or text", false},
         {"--classes", NT_OPTION_TEXT, &r->classes, 0, 0, "a text with the name of one class a line", false},
-        {"--model", NT_OPTION_TEXT, &r->model, 0, 0, "the network's weights, .safetensors", true},
+        {"--model", NT_OPTION_TEXT, &r->network.model, 0, 0, "the network: .onnx, or its weights, .safetensors", true},
+        {"--network", NT_OPTION_TEXT, &r->network.description, 0, 0,
+         "its layers, .json, where the .safetensors does not describe them: see include/ntrace/net.h", false},
+        {"--mean", NT_OPTION_TEXT, &r->network.mean, 0, 0,
+         "what it was trained to have subtracted from images from 0 to 1, one number a channel: 0.485,0.456,0.406",
+         false},
+        {"--deviation", NT_OPTION_TEXT, &r->network.deviation, 0, 0, "and to have them divided by", false},
         {"-o", NT_OPTION_TEXT, &r->output, 0, 0, "folder of the bundle", true},
         {"--title", NT_OPTION_TEXT, &r->pack.title, 0, 0, "the dataset's name on the page", false},
         {"--source", NT_OPTION_TEXT, &r->pack.source, 0, 0, "where the data come from", false},
@@ -78,19 +86,18 @@ static void print_result(const struct nt_pack_result *result, uint32_t samples, 
     printf("%s is ready: check it with `ntrace verify %s`\n", output, output);
 }
 
-static enum nt_status pack(struct nt_pack_result *result, struct nt_dataset *dataset, nt_net **net, uint8_t **weights,
+static enum nt_status pack(struct nt_pack_result *result, struct nt_dataset *dataset, struct nt_network *network,
                            const struct request *r, struct nt_error *error) {
     const struct nt_allocator *allocator = nt_allocator_default();
-    size_t bytes;
-    NT_TRY(nt_folder_read_file(weights, &bytes, r->model, 1 << 30, allocator, error));
-    NT_TRY(nt_net_parse(net, *weights, bytes, r->model, allocator, error));
+    NT_TRY(nt_network_read(network, &r->network, allocator, error));
     const struct nt_images_options images = {.path = r->images,
                                              .labels = r->labels,
                                              .classes = r->classes,
-                                             .channels = nt_net_layer(*net, 0)->shape.channels};
+                                             .channels = nt_net_layer(network->net, 0)->shape.channels};
     const struct nt_selection_options selection = {(uint32_t)r->per_class, r->rows, (uint32_t)r->limit, r->seed};
     NT_TRY(nt_dataset_read(dataset, &images, &selection, allocator, error));
-    return nt_pack(result, r->output, dataset, *net, *weights, bytes, &r->pack, allocator, error);
+    return nt_pack(result, r->output, dataset, network->net, network->weights, network->bytes, &r->pack, allocator,
+                   error);
 }
 
 int nt_command_pack(int count, char **arguments) {
@@ -104,8 +111,7 @@ int nt_command_pack(int count, char **arguments) {
     struct nt_pack_result result;
     struct nt_dataset dataset = {0};
     struct nt_error error = {0};
-    nt_net *net = NULL;
-    uint8_t *weights = NULL;
+    struct nt_network network = {.net = NULL};
     describe_command(command, sizeof command, count, arguments);
     nt_progress_start(&line);
     (void)nt_progress_interrupted();
@@ -117,13 +123,12 @@ int nt_command_pack(int count, char **arguments) {
     r.pack.workers = (unsigned)r.threads;
     r.pack.report = report;
     r.pack.context = &line;
-    enum nt_status outcome = pack(&result, &dataset, &net, &weights, &r, &error);
+    enum nt_status outcome = pack(&result, &dataset, &network, &r, &error);
     nt_progress_end(&line);
     if (outcome == NT_OK) {
         print_result(&result, dataset.samples, r.output, nt_seconds() - line.started);
     }
     nt_dataset_clear(&dataset, nt_allocator_default());
-    nt_net_free(net);
-    nt_release(nt_allocator_default(), weights);
+    nt_network_clear(&network, nt_allocator_default());
     return outcome == NT_OK ? 0 : nt_command_failed("pack", error.text);
 }

@@ -2,6 +2,7 @@
 #include "net/network.h"
 
 #include <assert.h>
+#include <math.h>
 #include <string.h>
 
 /* Winograd's transforms pay where there are many channels. Its vectors of inputs are whole ones, whatever the target.
@@ -131,6 +132,57 @@ enum nt_status nt_net_create_reference(nt_net **net, uint32_t classes, const str
     struct nt_shape input;
     uint32_t layers = nt_net_reference_layers(layer, &input, classes);
     return nt_net_create(net, input, layer, layers, allocator, error);
+}
+
+/* The same layers, names worked out anew: each is one farther from the input. */
+static void copy_layers(struct nt_layer *layer, const nt_net *net) {
+    for (uint32_t l = 1; l < net->layers; l++) {
+        layer[l - 1] = net->layer[l].layer;
+        if (!net->layer[l].named) {
+            layer[l - 1].name[0] = 0;
+        }
+    }
+}
+
+static enum nt_status copy_classes(nt_net *to, const nt_net *net, struct nt_error *error) {
+    size_t bytes = nt_net_classes(net) * sizeof *net->classes;
+    if (net->classes == NULL) {
+        return NT_OK;
+    }
+    to->classes = nt_allocate(to->allocator, bytes, 1);
+    if (to->classes == NULL) {
+        return nt_error_set(error, NT_E_MEMORY, "not enough memory for class names");
+    }
+    memcpy(to->classes, net->classes, bytes);
+    return NT_OK;
+}
+
+enum nt_status nt_net_normalise(nt_net **normalised, const nt_net *net, const float *mean, const float *deviation,
+                                const struct nt_allocator *allocator, struct nt_error *error) {
+    struct nt_layer layer[NT_NET_MAX_LAYERS] = {{.kind = NT_LAYER_BATCHNORM2D, .name = "Normalise"}};
+    uint32_t channels = net->layer[0].layer.shape.channels;
+    *normalised = NULL;
+    for (uint32_t c = 0; c < channels; c++) {
+        if (!(deviation[c] > 1e-6f && deviation[c] < 1e6f && fabsf(mean[c]) < 1e6f)) {
+            return nt_error_set(error, NT_E_VALUE, "channel %u: a mean of %g and a deviation of %g", c, (double)mean[c],
+                                (double)deviation[c]);
+        }
+    }
+    copy_layers(layer + 1, net);
+    NT_TRY(nt_net_create(normalised, net->layer[0].layer.shape, layer, net->layers, allocator, error));
+    nt_net *made = *normalised;
+    for (uint32_t c = 0; c < channels; c++) {
+        made->layer[1].weight[c] = 1 / deviation[c];
+        made->layer[1].bias[c] = -mean[c] / deviation[c];
+    }
+    memcpy(made->values + 2 * (size_t)channels, net->values, (size_t)net->parameters * sizeof(float));
+    nt_net_changed(made);
+    enum nt_status status = copy_classes(made, net, error);
+    if (status != NT_OK) {
+        nt_net_free(made);
+        *normalised = NULL;
+    }
+    return status;
 }
 
 void nt_net_free(nt_net *net) {
