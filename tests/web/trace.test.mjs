@@ -1,6 +1,6 @@
 /** The trace view's figures, used as a reader uses them, with mouse and keys, and held to the engine's own figures. */
 import assert from "node:assert/strict";
-import { mkdir } from "node:fs/promises";
+import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 
@@ -361,6 +361,42 @@ test("the centre's own class is marked even where none of the neighbours is of i
     await page.waitForFunction((/** @type {string} */ text) => document.querySelector(".sector-name.is-own")?.textContent === text, `${absent.name}0 → 0`);
     const { width } = await page.locator(".sector-arc.is-own").boundingBox();
     assert.ok(width > 3);
+  }));
+
+/** What is saved when a figure's export menu is used. @param {any} page @param {string} root @param {string} kind @returns {Promise<string>} */
+async function exported(page, root, kind) {
+  await page.locator(`${root} > .export .export-button`).click();
+  const [download] = await Promise.all([page.waitForEvent("download"), page.locator(`${root} > .export [data-kind=${kind}]`).click()]);
+  assert.ok(download.suggestedFilename().endsWith(`.${kind}`));
+  return readFile(await download.path(), "utf8");
+}
+
+test("the neighbours leave as a table with their ranks and distances, the figures as drawings", () =>
+  onTrace(async (page) => {
+    const trace = await ask(page, (bundle) => bundle.trace({ sample: 1234, from: 0, to: 13, k: 100 }));
+    const [head, ...rows] = (await exported(page, ".trace-figure", "csv")).trim().split("\r\n").map((line) => line.split(","));
+    assert.equal(rows.length, trace.points.length);
+    const of = (/** @type {string} */ column) => head.indexOf(column);
+    for (const row of rows) {
+      const point = trace.points.find(({ sample }) => sample === Number(row[of("sample")]));
+      assert.ok(point);
+      assert.equal(Number(row[of("rank_to")]), point.rankTo + 1);
+      assert.equal(Math.fround(Number(row[of("distance_from")])), Math.fround(point.distanceFrom));
+      assert.equal(row[of("near_from")] + row[of("near_to")], `${Number(point.inFrom)}${Number(point.inTo)}`);
+    }
+    await page.locator(".curve").scrollIntoViewIfNeeded();
+    await page.waitForSelector(".curve-dot");
+    const curve = (await exported(page, ".curve", "csv")).trim().split("\r\n");
+    const table = await ask(page, async (bundle) => { const { values } = await bundle.stability(); const n = bundle.manifest.dataset.samples; return bundle.manifest.layers.map((_, l) => values[l * n + 1234]); });
+    assert.deepEqual(curve.slice(1).map((line) => Number(line.split(",").pop())), table);
+    for (const root of [".trace-figure", ".changes", ".distances", ".curve"]) {
+      const drawing = await exported(page, root, "svg");
+      const marks = await page.evaluate((/** @type {string} */ text) => {
+        const parsed = new DOMParser().parseFromString(text, "image/svg+xml");
+        return parsed.querySelector("parsererror") ? -1 : parsed.querySelectorAll("path, circle, rect, line, image, text").length;
+      }, drawing);
+      assert.ok(marks > 10, `${root}: ${marks} marks`);
+    }
   }));
 
 for (const colorScheme of /** @type {const} */ (["light", "dark"])) {

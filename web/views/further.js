@@ -3,6 +3,7 @@ import { isOther } from "../session.js";
 import { createChanges } from "./changes.js";
 import { createCurve } from "./curve.js";
 import { createDistances } from "./distances.js";
+import { createTakeaway } from "./takeaway.js";
 
 /**
  * @typedef {object} FurtherState
@@ -16,7 +17,7 @@ import { createDistances } from "./distances.js";
  */
 
 /**
- * @param {{ bars: HTMLElement, more: HTMLElement }} roots
+ * @param {{ figure: HTMLElement, bars: HTMLElement, more: HTMLElement }} roots
  * @param {Pick<import("./trace.js").TraceOptions, "bundle" | "sketches" | "sprites" | "theme"> & {
  *   onPoint: (sample: number | null) => void,
  *   onTravel: (sample: number) => void,
@@ -24,13 +25,14 @@ import { createDistances } from "./distances.js";
  *   onChoose: (to: number) => void,
  * }} options
  */
-export function createFurther({ bars, more }, { bundle, onKeep, onChoose, ...shared }) {
+export function createFurther({ figure, bars, more }, { bundle, onKeep, onChoose, ...shared }) {
   const { manifest, labels } = bundle;
   const changes = createChanges(bars, { onPoint: shared.onPoint, onKeep });
   const distances = createDistances(more, { manifest, labels, ...shared });
   const curve = createCurve(more, { manifest, labels, onChoose });
   /** @type {FurtherState | null} */
   let state = null;
+  const takeaway = createTakeaway({ figure, bars, more }, bundle, () => state);
 
   return {
     /** @param {FurtherState} next */
@@ -46,7 +48,7 @@ export function createFurther({ bars, more }, { bundle, onKeep, onChoose, ...sha
       }
     },
     destroy() {
-      for (const each of [changes, distances, curve]) each.destroy();
+      for (const each of [takeaway, changes, distances, curve]) each.destroy();
     },
   };
 }

@@ -103,7 +103,7 @@ export function createTrace(root, { bundle, sketches, sprites, theme, onChange, 
     try {
       const { createFurther } = await import("./further.js");
       if (isGone) return;
-      further = createFurther({ bars, more }, {
+      further = createFurther({ figure, bars, more }, {
         bundle, sketches, sprites, theme, onPoint, onTravel,
         onKeep: (keep, dragging) => choose({ keep }, dragging ? "keep" : null),
         onChoose: (to) => choose({ to }),
