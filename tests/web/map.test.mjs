@@ -240,6 +240,7 @@ test("by keyboard a cursor finds samples, Shift draws a rectangle, Enter chooses
     const end = nearestTo(12, [cursor[0] + 6 * step, cursor[1] + 6 * step]);
     await waitForState(page, { sample: `${end}`, pins: `${end}` });
     await assertSelected(page, insideOf(12, outlineOf(page).corners));
+    await page.locator(".map-ground").focus();
     await page.keyboard.press("t");
     await page.waitForFunction((/** @type {number} */ sample) => location.hash.startsWith("#/trace?") && location.hash.includes(`sample=${sample}&`), end);
     assert.deepEqual(problems, []);

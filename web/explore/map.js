@@ -202,7 +202,7 @@ export function createMap(root, { bundle, ledger, store, sketches, sprites, them
   const describe = (sample) => `${classes[bundle.labels[sample]]} no. ${count(sample)}`;
   groundBox
     .on("pointermove", onMove)
-    .on("pointerleave", onLeave)
+    .on("pointerleave blur", onLeave)
     .on("click", (event) => {
       const sample = outline.isDrawing() ? null : stage.nearest(...stage.view.placeOf(event), stage.reach());
       if (sample !== null) pick(sample);

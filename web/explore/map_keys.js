@@ -69,6 +69,7 @@ export function createKeys(block, ground, { sideOf, begin, onCursor, onRectangle
   /** @param {KeyboardEvent} event */
   const onKeyUp = ({ key }) => void (key === "Shift" && (anchor = null));
   function onBlur() {
+    if (!cursor) return;
     cursor = anchor = null;
     onCursor(null);
   }
