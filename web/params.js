@@ -36,6 +36,7 @@
  * @property {string} sort by what the panel sorts; "-" before it: descending
  * @property {number[]} pins samples laid side by side
  * @property {string} step of the story, empty at its beginning
+ * @property {"folded" | "open"} beside whether the samples laid side by side are shown large
  * @property {typeof EXPLANATIONS[number]} explain how the samples laid side by side are explained
  */
 
@@ -45,6 +46,7 @@ const MOST_LISTED = 2000;
 export const SIDE = 10000;
 export const MOST_ZOOM = 64;
 const TABS = /** @type {const} */ (["samples", "classes", "layers", "suggestions"]);
+const BESIDE = /** @type {const} */ (["folded", "open"]);
 const VERDICTS = /** @type {const} */ (["all", "right", "wrong"]);
 const METHODS = /** @type {const} */ (["umap", "pca"]);
 export const EXPLANATIONS = /** @type {const} */ (["none", "probabilities", "gradient", "integratedGradients", "gradCam", "occlusion", "neighborMean"]);
@@ -207,6 +209,7 @@ export function codecs(manifest) {
     tab: oneOf("tab", TABS),
     sort: text("sort", "sample", /^-?[A-Za-z]{1,32}$/),
     pins: numbers("pins", dataset.samples),
+    beside: oneOf("beside", BESIDE),
     explain: oneOf("explain", EXPLANATIONS),
     step: text("step", "", /^[a-z-]{1,32}$/),
   };

@@ -34,7 +34,7 @@ export function createSamples(root, options) {
   const words = select(root).append("p").attr("class", "panel-words");
   const grid = createGrid(root, {
     ...options,
-    onPin: (sample) => onChange(togglePin(store.get(), sample)),
+    onPin: (sample) => onChange({ sample, ...togglePin(store.get(), sample), beside: "open" }),
     onOpen: (sample) => onChange({ view: "trace", sample }),
   });
 

@@ -1,6 +1,7 @@
 /** The route to the explorer: works out what is shown, selected and coloured, and tells every part of it. */
 import { createLedger } from "../explore/ledger.js";
 import { colourSamples } from "../explore/colours.js";
+import { createCompare } from "../explore/compare.js";
 import { createFilters } from "../explore/filters.js";
 import { createLegend } from "../explore/legend.js";
 import { createMap } from "../explore/map.js";
@@ -57,6 +58,7 @@ const PARTS = [
   { place: "panel", create: createPanel },
   { place: "status", create: createStatus },
   { place: "map", create: createMap },
+  { place: "compare", create: createCompare },
 ];
 
 /** @param {HTMLElement} root @param {import("../main.js").Context} context @returns {import("../main.js").Route} */
