@@ -25,12 +25,20 @@ extern "C" {
 #endif
 
 enum {
-    NT_BUNDLE_VERSION = 2, /* 2 adds maps, measures, credibility and suggestions; bundles without are read as before */
+    /* 2 adds maps, measures, credibility and suggestions; 3 bundles without a network, without images or without the
+     * model's answers. A bundle says the least version that reads it. */
+    NT_BUNDLE_VERSION = 3,
     NT_BUNDLE_MAX_LAYERS = NT_NET_MAX_LAYERS,
     NT_BUNDLE_MAX_CLASSES = 1000,
     NT_BUNDLE_MAX_SAMPLES = 1 << 24,
     NT_BUNDLE_MAX_K = 1000
 };
+
+/* A layer of activations that no network in the bundle computes: of any kind, nt_layer_kind_name does not know it. */
+#define NT_BUNDLE_LAYER_OTHER NT_LAYER_KIND_COUNT
+
+/* What is known of a model's answers. What is not known stands in the samples' chunk as right and sure. */
+enum nt_answers { NT_ANSWERS_NONE, NT_ANSWERS_CLASSES, NT_ANSWERS_SURE /* classes, and how sure it was */ };
 
 /* What a chunk holds. Rows are samples. */
 enum nt_role {
@@ -65,7 +73,7 @@ struct nt_bundle_map {
 /* One layer as the manifest gives it. */
 struct nt_bundle_layer {
     char name[64];
-    enum nt_layer_kind kind;
+    enum nt_layer_kind kind; /* or NT_BUNDLE_LAYER_OTHER */
     struct nt_shape shape;
     uint32_t size;       /* floats a sample */
     uint32_t codes;      /* the layer whose codes serve this one: itself, or an earlier one with equal activations */
@@ -105,6 +113,7 @@ void nt_bundle_close(nt_bundle *bundle);
 uint32_t nt_bundle_samples(const nt_bundle *bundle);
 uint32_t nt_bundle_layers(const nt_bundle *bundle);
 uint32_t nt_bundle_classes(const nt_bundle *bundle);
+enum nt_answers nt_bundle_answers(const nt_bundle *bundle);
 /* Borrowed, valid until the bundle is closed. Asserts that the number is in range. */
 const struct nt_bundle_layer *nt_bundle_layer(const nt_bundle *bundle, uint32_t layer);
 const char *nt_bundle_class(const nt_bundle *bundle, uint32_t label);

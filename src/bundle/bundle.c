@@ -52,6 +52,7 @@ void nt_bundle_close(nt_bundle *b) {
 
 uint32_t nt_bundle_samples(const nt_bundle *b) { return b->manifest.dataset.samples; }
 uint32_t nt_bundle_layers(const nt_bundle *b) { return b->manifest.layers; }
+enum nt_answers nt_bundle_answers(const nt_bundle *b) { return b->manifest.answers; }
 uint32_t nt_bundle_classes(const nt_bundle *b) { return b->manifest.classes; }
 uint32_t nt_bundle_chunks(const nt_bundle *b) { return b->manifest.chunks; }
 

@@ -17,8 +17,9 @@ struct nt_manifest {
         char noun[2][64]; /* what one sample is called, and many; both empty where that is not said */
         uint32_t samples;
         bool synthetic;
-        struct nt_shape image;
+        struct nt_shape image; /* channels is 0 where there are none */
     } dataset;
+    enum nt_answers answers;
     uint32_t classes, layers, chunks;
     uint32_t weights_bytes;        /* of the network, in all its chunks */
     char (*class_name)[64];        /* [classes] */
@@ -61,5 +62,8 @@ uint64_t nt_manifest_raw_bytes(const struct nt_manifest *manifest, const struct 
 
 /* "samples", "images"... */
 const char *nt_role_name(enum nt_role role);
+
+/* "none", "classes" or "sure". */
+const char *nt_answers_name(enum nt_answers answers);
 
 #endif

@@ -102,6 +102,9 @@ static enum nt_status read_dataset(struct nt_manifest *m, const cJSON *root, str
     NT_TRY(get_count(&m->dataset.samples, dataset, "samples", 2, NT_BUNDLE_MAX_SAMPLES, at));
     m->dataset.synthetic = cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(dataset, "synthetic"));
     NT_TRY(read_noun(m, dataset, at));
+    if (cJSON_IsNull(cJSON_GetObjectItemCaseSensitive(dataset, "image"))) {
+        return NT_OK;
+    }
     NT_TRY(get_object(&image, dataset, "image", at));
     NT_TRY(get_count(&m->dataset.image.channels, image, "channels", 1, 4, at));
     NT_TRY(get_count(&m->dataset.image.height, image, "height", 1, 1024, at));
@@ -142,6 +145,10 @@ static enum nt_status read_shape(struct nt_bundle_layer *layer, const cJSON *ite
 static enum nt_status read_kind(enum nt_layer_kind *kind, const cJSON *item, const struct cursor *at) {
     char text[24];
     NT_TRY(get_text(text, sizeof text, item, "kind", at));
+    *kind = NT_BUNDLE_LAYER_OTHER;
+    if (strcmp(text, "other") == 0) {
+        return NT_OK;
+    }
     for (int k = 0; k < NT_LAYER_KIND_COUNT; k++) {
         if (strcmp(text, nt_layer_kind_name((enum nt_layer_kind)k)) == 0) {
             *kind = (enum nt_layer_kind)k;
@@ -357,6 +364,29 @@ static enum nt_status read_measures(struct nt_manifest *m, const cJSON *root, st
     return get_count(&m->measures.suggestions, item, "suggestions", 1, 1000, at);
 }
 
+const char *nt_answers_name(enum nt_answers answers) {
+    static const char *const names[] = {"none", "classes", "sure"};
+    return (unsigned)answers <= NT_ANSWERS_SURE ? names[answers] : "unknown";
+}
+
+/* What is not said is known. */
+static enum nt_status read_answers(enum nt_answers *answers, const cJSON *root, struct cursor *at) {
+    char text[16];
+    at->path[0] = 0;
+    *answers = NT_ANSWERS_SURE;
+    if (cJSON_GetObjectItemCaseSensitive(root, "answers") == NULL) {
+        return NT_OK;
+    }
+    NT_TRY(get_text(text, sizeof text, root, "answers", at));
+    for (int a = NT_ANSWERS_NONE; a <= NT_ANSWERS_SURE; a++) {
+        if (strcmp(text, nt_answers_name((enum nt_answers)a)) == 0) {
+            *answers = (enum nt_answers)a;
+            return NT_OK;
+        }
+    }
+    return fail(at, "answers", "\"none\", \"classes\" or \"sure\"");
+}
+
 static enum nt_status read_figures(struct nt_manifest *m, const cJSON *root, struct cursor *at) {
     const cJSON *item;
     double parameters = 0;
@@ -366,6 +396,7 @@ static enum nt_status read_figures(struct nt_manifest *m, const cJSON *root, str
     m->network.parameters = (uint64_t)parameters;
     NT_TRY(get_number(&m->network.accuracy, item, "accuracy", 0, 1, at));
     NT_TRY(get_number(&m->network.balanced_accuracy, item, "balancedAccuracy", 0, 1, at));
+    NT_TRY(read_answers(&m->answers, root, at));
     NT_TRY(get_object(&item, root, "stability", at));
     NT_TRY(get_count(&m->stability.reference, item, "reference", 0, last, at));
     NT_TRY(get_count(&m->stability.k, item, "k", 1, most, at));

@@ -5,12 +5,15 @@
 #include "bundle/manifest.h"
 #include "ntrace/sha256.h"
 
-static cJSON *add_image(cJSON *parent, struct nt_shape shape) {
+static void add_image(cJSON *parent, struct nt_shape shape) {
+    if (shape.channels == 0) {
+        cJSON_AddNullToObject(parent, "image");
+        return;
+    }
     cJSON *image = cJSON_AddObjectToObject(parent, "image");
     cJSON_AddNumberToObject(image, "channels", shape.channels);
     cJSON_AddNumberToObject(image, "height", shape.height);
     cJSON_AddNumberToObject(image, "width", shape.width);
-    return image;
 }
 
 static void add_dataset(cJSON *root, const struct nt_manifest *m) {
@@ -56,7 +59,8 @@ static void add_layers(cJSON *root, const struct nt_manifest *m) {
         cJSON *item = cJSON_CreateObject(), *shape;
         cJSON_AddItemToArray(layers, item);
         cJSON_AddStringToObject(item, "name", layer->name);
-        cJSON_AddStringToObject(item, "kind", nt_layer_kind_name(layer->kind));
+        cJSON_AddStringToObject(item, "kind",
+                                layer->kind == NT_BUNDLE_LAYER_OTHER ? "other" : nt_layer_kind_name(layer->kind));
         shape = cJSON_AddArrayToObject(item, "shape");
         cJSON_AddItemToArray(shape, cJSON_CreateNumber(layer->shape.channels));
         cJSON_AddItemToArray(shape, cJSON_CreateNumber(layer->shape.height));
@@ -80,6 +84,9 @@ static void add_figures(cJSON *root, const struct nt_manifest *m) {
     cJSON_AddNumberToObject(network, "parameters", (double)m->network.parameters);
     cJSON_AddNumberToObject(network, "accuracy", m->network.accuracy);
     cJSON_AddNumberToObject(network, "balancedAccuracy", m->network.balanced_accuracy);
+    if (m->answers != NT_ANSWERS_SURE) {
+        cJSON_AddStringToObject(root, "answers", nt_answers_name(m->answers));
+    }
     cJSON *stability = cJSON_AddObjectToObject(root, "stability");
     cJSON_AddNumberToObject(stability, "reference", m->stability.reference);
     cJSON_AddNumberToObject(stability, "k", m->stability.k);
@@ -121,12 +128,17 @@ static void add_chunks(cJSON *root, const struct nt_manifest *m) {
     }
 }
 
+static int version_of(const struct nt_manifest *m) {
+    bool plain = m->dataset.image.channels > 0 && m->network.parameters > 0 && m->answers == NT_ANSWERS_SURE;
+    return plain ? 2 : NT_BUNDLE_VERSION;
+}
+
 enum nt_status nt_manifest_print(char **json, const struct nt_manifest *m, const struct nt_allocator *allocator) {
     *json = NULL;
     cJSON *root = cJSON_CreateObject();
     cJSON_AddStringToObject(root, "format", "ntrace-bundle");
-    cJSON_AddNumberToObject(root, "version", NT_BUNDLE_VERSION);
-    cJSON_AddNumberToObject(root, "reader", NT_BUNDLE_VERSION);
+    cJSON_AddNumberToObject(root, "version", version_of(m));
+    cJSON_AddNumberToObject(root, "reader", version_of(m));
     add_dataset(root, m);
     add_layers(root, m);
     add_figures(root, m);

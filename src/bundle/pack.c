@@ -8,7 +8,9 @@
 #include "ntrace/knn.h"
 #include "ntrace/sha256.h"
 
-enum { CODES_RAW_BYTES = 8 << 20, IMAGES_RAW_BYTES = 1 << 20, WEIGHTS_RAW_BYTES = 4 << 20 };
+enum { CODES_RAW_BYTES = 8 << 20, IMAGES_RAW_BYTES = 1 << 20, WEIGHTS_RAW_BYTES = 4 << 20, IMAGES_AT_ONCE = 256 };
+
+static const size_t DEFAULT_MEMORY = (size_t)2 << 30;
 
 enum nt_status nt_pack_report(const struct nt_packer *p, const char *doing, double done) {
     if (p->options->report != NULL && p->options->report(p->options->context, doing, done) != 0) {
@@ -20,44 +22,131 @@ enum nt_status nt_pack_report(const struct nt_packer *p, const char *doing, doub
 
 static uint32_t at_most(uint64_t value, uint32_t most) { return value < most ? (uint32_t)value : most; }
 
+/* What a layer costs, roughly: pairs of samples on axes, and exact distances and passes that grow with its size. */
+static double cost_of(const struct nt_packer *p, uint32_t layer) {
+    const struct nt_bundle_layer *entry = &p->manifest.layer[layer];
+    return entry->codes == layer ? 1e-3 * p->samples + 0.01 * entry->size + 30 : 0;
+}
+
+enum nt_status nt_pack_progress(const struct nt_packer *p, uint32_t layer, int step, double part) {
+    static const char *const doing[NT_PACK_STEPS] = {"coding", "measuring", "finding the neighbours at", "mapping"};
+    static const double end[NT_PACK_STEPS + 1] = {0, 0.15, 0.3, 0.75, 1}; /* shares of a layer's time */
+    double before = 0, all = 0;
+    for (uint32_t l = 0; l < p->layers; l++) {
+        before += l < layer ? cost_of(p, l) : 0;
+        all += cost_of(p, l);
+    }
+    char text[160];
+    double share = end[step] + part * (end[step + 1] - end[step]);
+    (void)snprintf(text, sizeof text, "%s layer %u of %u, %s", doing[step], layer + 1, p->layers,
+                   p->manifest.layer[layer].name);
+    return nt_pack_report(p, text, (before + share * cost_of(p, layer)) / all);
+}
+
 /* ---- What the manifest says before anything is computed. ---- */
 
 static void set_text(char *out, size_t room, const char *text) {
     (void)snprintf(out, room, "%s", text != NULL ? text : "");
 }
 
-static enum nt_status check_fit(const struct nt_packer *p, size_t weights_bytes) {
-    struct nt_shape image = p->dataset->shape, input = nt_net_layer(p->net, 0)->shape;
+static enum nt_status check_network(const struct nt_packer *p) {
+    const struct nt_pack_data *d = p->data;
+    struct nt_shape image = d->images.shape, input = nt_net_layer(d->net, 0)->shape;
     if (image.channels != input.channels || image.height != input.height || image.width != input.width) {
         return nt_error_set(p->error, NT_E_SHAPE,
                             "the network takes images of %u x %u x %u, the dataset has %u x %u x %u", input.channels,
                             input.height, input.width, image.channels, image.height, image.width);
     }
-    if (nt_net_classes(p->net) != p->dataset->classes) {
-        return nt_error_set(p->error, NT_E_SHAPE, "the network has %u classes, the dataset %u", nt_net_classes(p->net),
-                            p->dataset->classes);
+    if (nt_net_classes(d->net) != d->classes) {
+        return nt_error_set(p->error, NT_E_SHAPE, "the network has %u classes, the dataset %u", nt_net_classes(d->net),
+                            d->classes);
     }
-    for (uint32_t c = 0; nt_net_class(p->net, 0) != NULL && c < p->dataset->classes; c++) {
-        if (strcmp(nt_net_class(p->net, c), p->dataset->name[c]) != 0) {
+    for (uint32_t c = 0; d->named && nt_net_class(d->net, 0) != NULL && c < d->classes; c++) {
+        if (strcmp(nt_net_class(d->net, c), d->class_name[c]) != 0) {
             return nt_error_set(p->error, NT_E_SHAPE, "the network's class %u is '%s', the dataset's '%s'", c,
-                                nt_net_class(p->net, c), p->dataset->name[c]);
+                                nt_net_class(d->net, c), d->class_name[c]);
         }
     }
-    if ((p->options->noun == NULL) != (p->options->nouns == NULL)) {
-        return nt_error_set(p->error, NT_E_ARG, "a noun needs its plural: give both --noun and --nouns, or neither");
-    }
-    if (p->samples < 3 || weights_bytes > NT_MANIFEST_MAX_WEIGHTS) {
-        return nt_error_set(p->error, NT_E_SHAPE,
-                            "expected at least 3 samples and at most %d bytes of weights, found %u and %zu",
-                            NT_MANIFEST_MAX_WEIGHTS, p->samples, weights_bytes);
+    return d->weights_bytes <= NT_MANIFEST_MAX_WEIGHTS
+               ? NT_OK
+               : nt_error_set(p->error, NT_E_SHAPE, "expected at most %d bytes of weights, found %zu",
+                              NT_MANIFEST_MAX_WEIGHTS, d->weights_bytes);
+}
+
+static enum nt_status check_classes(const struct nt_packer *p, const uint16_t *class_of, const char *what) {
+    for (uint32_t i = 0; class_of != NULL && i < p->samples; i++) {
+        if (class_of[i] >= p->data->classes) {
+            return nt_error_set(p->error, NT_E_VALUE, "%s %u of sample %u: expected 0 to %u", what, class_of[i], i,
+                                p->data->classes - 1);
+        }
     }
     return NT_OK;
 }
 
-static void describe(struct nt_packer *p, const uint8_t *weights, size_t weights_bytes) {
+static enum nt_status check_confidences(const struct nt_packer *p) {
+    const float *confidence = p->data->confidence;
+    for (uint32_t i = 0; confidence != NULL && i < p->samples; i++) {
+        if (!(confidence[i] >= 0 && confidence[i] <= 1)) {
+            return nt_error_set(p->error, NT_E_VALUE, "confidence %g of sample %u: expected 0 to 1",
+                                (double)confidence[i], i);
+        }
+    }
+    return NT_OK;
+}
+
+static enum nt_status check_fit(const struct nt_packer *p) {
+    if ((p->options->noun == NULL) != (p->options->nouns == NULL)) {
+        return nt_error_set(p->error, NT_E_ARG, "a noun needs its plural: give both --noun and --nouns, or neither");
+    }
+    if (p->samples < 3 || p->samples > NT_BUNDLE_MAX_SAMPLES || p->data->classes < 1 ||
+        p->data->classes > NT_BUNDLE_MAX_CLASSES) {
+        return nt_error_set(p->error, NT_E_SHAPE, "expected 3 to %d samples of 1 to %d classes, found %u of %u",
+                            NT_BUNDLE_MAX_SAMPLES, NT_BUNDLE_MAX_CLASSES, p->samples, p->data->classes);
+    }
+    if (p->layers < 2 || p->layers > NT_BUNDLE_MAX_LAYERS) {
+        return nt_error_set(p->error, NT_E_SHAPE, "expected 2 to %d layers, found %u", NT_BUNDLE_MAX_LAYERS, p->layers);
+    }
+    NT_TRY(check_classes(p, p->data->label, "label"));
+    NT_TRY(check_classes(p, p->data->prediction, "prediction"));
+    NT_TRY(check_confidences(p));
+    return p->data->net != NULL ? check_network(p) : NT_OK;
+}
+
+static void describe_layer(struct nt_packer *p, uint32_t l) {
+    struct nt_manifest *m = &p->manifest;
+    struct nt_bundle_layer *entry = &m->layer[l];
+    const nt_net *net = p->data->net;
+    if (net == NULL) {
+        const struct nt_pack_layer *layer = &p->source.layer[l];
+        set_text(entry->name, sizeof entry->name, layer->name);
+        entry->kind = NT_BUNDLE_LAYER_OTHER;
+        entry->shape = layer->shape;
+        entry->size = layer->size;
+        entry->codes = l;
+        return;
+    }
+    const struct nt_layer *layer = nt_net_layer(net, l);
+    bool twin = l > 0 && nt_net_same(net, l) && nt_net_from(net, l, 0) + 1 == l;
+    set_text(entry->name, sizeof entry->name, layer->name);
+    entry->kind = layer->kind;
+    entry->shape = layer->shape;
+    entry->size = layer->size;
+    entry->codes = twin ? m->layer[l - 1].codes : l;
+}
+
+static void describe_classes(struct nt_packer *p) {
+    const struct nt_pack_data *d = p->data;
+    bool own = !d->named && d->net != NULL && nt_net_class(d->net, 0) != NULL;
+    for (uint32_t c = 0; c < d->classes; c++) {
+        set_text(p->manifest.class_name[c], sizeof p->manifest.class_name[c],
+                 own ? nt_net_class(d->net, c) : d->class_name[c]);
+    }
+}
+
+static void describe(struct nt_packer *p) {
     struct nt_manifest *m = &p->manifest;
     const struct nt_pack_options *o = p->options;
-    uint8_t digest[NT_SHA256_BYTES];
+    const struct nt_pack_data *d = p->data;
     set_text(m->dataset.title, sizeof m->dataset.title, o->title);
     set_text(m->dataset.source, sizeof m->dataset.source, o->source);
     set_text(m->dataset.licence, sizeof m->dataset.licence, o->licence);
@@ -67,29 +156,29 @@ static void describe(struct nt_packer *p, const uint8_t *weights, size_t weights
     }
     set_text(m->provenance.tool, sizeof m->provenance.tool, "ntrace pack");
     set_text(m->provenance.command, sizeof m->provenance.command, o->command);
-    nt_sha256(digest, weights, weights_bytes);
-    nt_sha256_hex(m->provenance.weights_sha256, digest, NT_SHA256_BYTES);
+    if (d->net != NULL) {
+        uint8_t digest[NT_SHA256_BYTES];
+        nt_sha256(digest, d->weights, d->weights_bytes);
+        nt_sha256_hex(m->provenance.weights_sha256, digest, NT_SHA256_BYTES);
+        m->network.parameters = nt_net_parameters(d->net);
+    }
+    m->answers = d->net != NULL || d->confidence != NULL ? NT_ANSWERS_SURE
+                 : d->prediction != NULL                 ? NT_ANSWERS_CLASSES
+                                                         : NT_ANSWERS_NONE;
     m->dataset.samples = p->samples;
     m->dataset.synthetic = o->synthetic;
-    m->dataset.image = p->dataset->shape;
-    m->network.parameters = nt_net_parameters(p->net);
+    m->dataset.image = d->images.shape;
     m->stability.reference = 0;
     m->stability.k = p->k;
+    describe_classes(p);
     for (uint32_t l = 0; l < p->layers; l++) {
-        const struct nt_layer *layer = nt_net_layer(p->net, l);
-        struct nt_bundle_layer *entry = &m->layer[l];
-        set_text(entry->name, sizeof entry->name, layer->name);
-        entry->kind = layer->kind;
-        entry->shape = layer->shape;
-        entry->size = layer->size;
-        bool twin = l > 0 && nt_net_same(p->net, l) && nt_net_from(p->net, l, 0) + 1 == l;
-        entry->codes = twin ? m->layer[l - 1].codes : l;
+        describe_layer(p, l);
     }
 }
 
 static enum nt_status start(struct nt_packer *p) {
     struct nt_manifest *m = &p->manifest;
-    m->classes = p->dataset->classes;
+    m->classes = p->data->classes;
     m->layers = p->layers;
     m->layer = nt_allocate_zeroed(p->allocator, p->layers, sizeof *m->layer);
     m->class_name = nt_allocate_zeroed(p->allocator, m->classes, sizeof *m->class_name);
@@ -100,11 +189,11 @@ static enum nt_status start(struct nt_packer *p) {
     if (!m->layer || !m->class_name || !m->chunk || !p->prediction || !p->confidence || !p->stability) {
         return nt_error_set(p->error, NT_E_MEMORY, "not enough memory to pack %u samples", p->samples);
     }
-    memcpy(m->class_name, p->dataset->name, m->classes * sizeof *m->class_name);
     return NT_OK;
 }
 
 static void stop(struct nt_packer *p) {
+    nt_pack_network_close(p);
     nt_pack_clear_answers(p);
     nt_manifest_clear(&p->manifest, p->allocator);
     nt_codes_clear(&p->opening[0], p->allocator);
@@ -141,23 +230,44 @@ static enum nt_status write_codes(struct nt_packer *p, const struct nt_codes *co
 /* Chunks of images hold one class each where samples are sorted by class: what a page shows together comes together. */
 static uint32_t image_rows(const struct nt_packer *p, uint32_t row, uint32_t image_bytes) {
     uint32_t most = at_most(IMAGES_RAW_BYTES / image_bytes + 1, p->samples - row), rows = 1;
-    while (rows < most && p->dataset->label[row + rows] == p->dataset->label[row]) {
+    while (rows < most && p->data->label[row + rows] == p->data->label[row]) {
         rows++;
     }
     /* Where labels come in no order, runs are short: fill the chunk up instead. */
     return rows >= 64 || row + rows == p->samples ? rows : most;
 }
 
-static enum nt_status write_images(struct nt_packer *p) {
-    uint32_t bytes = nt_net_layer(p->net, 0)->size;
-    for (uint32_t row = 0; row < p->samples;) {
-        uint32_t rows = image_rows(p, row, bytes);
-        struct nt_bundle_chunk what = {
-            .role = NT_ROLE_IMAGES, .row = row, .rows = rows, .columns = bytes, .raw_bytes = rows * bytes};
-        NT_TRY(nt_pack_chunk(p, &what, p->dataset->image + (size_t)row * bytes, what.raw_bytes));
-        row += rows;
+static uint32_t image_bytes(const struct nt_packer *p) {
+    struct nt_shape s = p->data->images.shape;
+    return s.channels * s.height * s.width;
+}
+
+/* Images of samples first .. first + rows. */
+static enum nt_status read_images(uint8_t *out, const struct nt_packer *p, uint32_t first, uint32_t rows) {
+    for (uint32_t at = 0; at < rows; at += IMAGES_AT_ONCE) {
+        uint32_t sample[IMAGES_AT_ONCE], count = at_most(rows - at, IMAGES_AT_ONCE);
+        for (uint32_t i = 0; i < count; i++) {
+            sample[i] = first + at + i;
+        }
+        NT_TRY(
+            p->data->images.read(p->data->images.context, out + (size_t)at * image_bytes(p), sample, count, p->error));
     }
     return NT_OK;
+}
+
+static enum nt_status write_images(struct nt_packer *p) {
+    uint32_t bytes = image_bytes(p), most = bytes > 0 ? at_most(IMAGES_RAW_BYTES / bytes + 1, p->samples) : 0;
+    uint8_t *raw = nt_allocate(p->allocator, most, bytes);
+    enum nt_status status = raw != NULL ? NT_OK : nt_error_set(p->error, NT_E_MEMORY, "not enough memory for a chunk");
+    for (uint32_t row = 0, rows; status == NT_OK && bytes > 0 && row < p->samples; row += rows) {
+        rows = image_rows(p, row, bytes);
+        struct nt_bundle_chunk what = {
+            .role = NT_ROLE_IMAGES, .row = row, .rows = rows, .columns = bytes, .raw_bytes = rows * bytes};
+        status = read_images(raw, p, row, rows);
+        status = status == NT_OK ? nt_pack_chunk(p, &what, raw, what.raw_bytes) : status;
+    }
+    nt_release(p->allocator, raw);
+    return status;
 }
 
 static enum nt_status write_samples(struct nt_packer *p) {
@@ -167,7 +277,7 @@ static enum nt_status write_samples(struct nt_packer *p) {
     if (raw == NULL) {
         return nt_error_set(p->error, NT_E_MEMORY, "not enough memory for a chunk");
     }
-    memcpy(raw, p->dataset->label, 2 * (size_t)n);
+    memcpy(raw, p->data->label, 2 * (size_t)n);
     memcpy(raw + 2 * (size_t)n, p->prediction, 2 * (size_t)n);
     memcpy(raw + 4 * (size_t)n, p->confidence, 4 * (size_t)n);
     enum nt_status status = nt_pack_chunk(p, &what, raw, what.raw_bytes);
@@ -193,11 +303,11 @@ static enum nt_status write_stability(struct nt_packer *p) {
     return status;
 }
 
-static enum nt_status write_weights(struct nt_packer *p, const uint8_t *weights, size_t bytes) {
-    for (size_t at = 0; at < bytes; at += WEIGHTS_RAW_BYTES) {
-        uint32_t part = at_most(bytes - at, WEIGHTS_RAW_BYTES);
+static enum nt_status write_weights(struct nt_packer *p) {
+    for (size_t at = 0; at < p->data->weights_bytes; at += WEIGHTS_RAW_BYTES) {
+        uint32_t part = at_most(p->data->weights_bytes - at, WEIGHTS_RAW_BYTES);
         struct nt_bundle_chunk what = {.role = NT_ROLE_WEIGHTS, .columns = (uint32_t)at, .raw_bytes = part};
-        NT_TRY(nt_pack_chunk(p, &what, weights + at, part));
+        NT_TRY(nt_pack_chunk(p, &what, p->data->weights + at, part));
     }
     return NT_OK;
 }
@@ -215,7 +325,7 @@ static uint32_t choose_sample(const struct nt_packer *p, uint32_t *room) {
     const uint16_t *overlap = p->stability + (size_t)(p->layers - 1) * p->samples;
     uint32_t count = 0;
     for (uint32_t i = 0; i < p->samples; i++) {
-        bool good = p->prediction[i] == p->dataset->label[i] && p->confidence[i] > 0.9f;
+        bool good = p->prediction[i] == p->data->label[i] && p->confidence[i] > 0.9f;
         room[count] = overlap[i];
         count += good;
     }
@@ -224,7 +334,7 @@ static uint32_t choose_sample(const struct nt_packer *p, uint32_t *room) {
     }
     qsort(room, count, sizeof *room, ascending);
     for (uint32_t i = 0;; i++) {
-        if (overlap[i] == room[count / 2] && p->prediction[i] == p->dataset->label[i] && p->confidence[i] > 0.9f) {
+        if (overlap[i] == room[count / 2] && p->prediction[i] == p->data->label[i] && p->confidence[i] > 0.9f) {
             return i;
         }
     }
@@ -250,31 +360,43 @@ static uint32_t opening_rows(uint32_t *rows, const struct nt_packer *p, uint32_t
     return kept;
 }
 
+/* The numbers of some samples, then their images. */
+static enum nt_status write_opening_images(struct nt_packer *p, const uint32_t *rows, uint32_t count) {
+    uint32_t bytes = image_bytes(p);
+    uint8_t *raw = nt_allocate(p->allocator, count, 4 + bytes);
+    if (raw == NULL) {
+        return nt_error_set(p->error, NT_E_MEMORY, "not enough memory for the first view");
+    }
+    memcpy(raw, rows, count * sizeof *rows);
+    enum nt_status status =
+        p->data->images.read(p->data->images.context, raw + count * sizeof *rows, rows, count, p->error);
+    struct nt_bundle_chunk what = {
+        .role = NT_ROLE_OPENING, .rows = count, .columns = bytes, .raw_bytes = count * (4 + bytes)};
+    status = status == NT_OK ? nt_pack_chunk(p, &what, raw, what.raw_bytes) : status;
+    nt_release(p->allocator, raw);
+    return status;
+}
+
 static enum nt_status write_opening(struct nt_packer *p) {
-    uint32_t n = p->samples, bytes = nt_net_layer(p->net, 0)->size;
+    uint32_t n = p->samples;
     uint32_t *room = nt_allocate(p->allocator, 4, n * sizeof *room),
              *rows = nt_allocate(p->allocator, 2 * n + 1, sizeof *rows);
-    uint8_t *raw = NULL;
-    enum nt_status status = NT_E_MEMORY;
-    if (room != NULL && rows != NULL) {
-        uint32_t sample = choose_sample(p, room), count = opening_rows(rows, p, sample, room);
-        p->manifest.opening.sample = sample;
+    enum nt_status status = NT_OK;
+    if (room == NULL || rows == NULL) {
+        status = nt_error_set(p->error, NT_E_MEMORY, "not enough memory for the first view");
+    } else {
+        p->manifest.opening.sample = choose_sample(p, room);
         p->manifest.opening.from = 0;
         p->manifest.opening.to = p->layers - 1;
         p->manifest.opening.k = p->k;
-        raw = nt_allocate(p->allocator, count, 4 + bytes);
-        for (uint32_t i = 0; raw != NULL && i < count; i++) {
-            memcpy(raw + 4 * (size_t)i, &rows[i], 4);
-            memcpy(raw + 4 * (size_t)count + (size_t)i * bytes, p->dataset->image + (size_t)rows[i] * bytes, bytes);
+        if (image_bytes(p) > 0) {
+            uint32_t count = opening_rows(rows, p, p->manifest.opening.sample, room);
+            status = write_opening_images(p, rows, count);
         }
-        struct nt_bundle_chunk what = {
-            .role = NT_ROLE_OPENING, .rows = count, .columns = bytes, .raw_bytes = count * (4 + bytes)};
-        status = raw != NULL ? nt_pack_chunk(p, &what, raw, what.raw_bytes) : NT_E_MEMORY;
     }
     nt_release(p->allocator, room);
     nt_release(p->allocator, rows);
-    nt_release(p->allocator, raw);
-    return status == NT_E_MEMORY ? nt_error_set(p->error, status, "not enough memory for the first view") : status;
+    return status;
 }
 
 /* ---- The whole. ---- */
@@ -312,26 +434,26 @@ static enum nt_status pack_layer(struct nt_packer *p, uint32_t layer) {
 static enum nt_status pack_layers(struct nt_packer *p) {
     NT_TRY(nt_pack_start_answers(p));
     for (uint32_t l = 0; l < p->layers; l++) {
-        const struct nt_bundle_layer *entry = &p->manifest.layer[l];
-        char doing[128];
-        (void)snprintf(doing, sizeof doing, "packing layer %u of %u, %s", l + 1, p->layers, entry->name);
-        NT_TRY(nt_pack_report(p, doing, (double)l / p->layers));
-        NT_TRY(entry->codes != l ? pack_twin(p, l) : pack_layer(p, l));
+        NT_TRY(nt_pack_progress(p, l, NT_PACK_CODING, 0));
+        NT_TRY(p->manifest.layer[l].codes != l ? pack_twin(p, l) : pack_layer(p, l));
     }
     return nt_pack_finish_answers(p);
 }
 
-static enum nt_status pack_all(struct nt_packer *p, const uint8_t *weights, size_t weights_bytes) {
-    NT_TRY(check_fit(p, weights_bytes));
+static enum nt_status pack_all(struct nt_packer *p) {
+    NT_TRY(check_fit(p));
     NT_TRY(start(p));
-    describe(p, weights, weights_bytes);
+    describe(p);
+    if (p->data->net != NULL) {
+        NT_TRY(nt_pack_network_open(p));
+    }
     NT_TRY(nt_pack_start_folder(p));
     NT_TRY(nt_pack_report(p, "predicting", 0));
     NT_TRY(nt_pack_predict(p));
     NT_TRY(pack_layers(p));
     NT_TRY(write_samples(p));
     NT_TRY(write_opening(p));
-    NT_TRY(write_weights(p, weights, weights_bytes));
+    NT_TRY(write_weights(p));
     NT_TRY(write_stability(p));
     NT_TRY(write_images(p));
     NT_TRY(nt_pack_finish_folder(p));
@@ -341,23 +463,28 @@ static enum nt_status pack_all(struct nt_packer *p, const uint8_t *weights, size
     return nt_pack_report(p, "done", 1);
 }
 
-enum nt_status nt_pack(struct nt_pack_result *result, const char *path, const struct nt_dataset *dataset,
-                       const nt_net *net, const uint8_t *weights, size_t weights_bytes,
+enum nt_status nt_pack(struct nt_pack_result *result, const char *path, const struct nt_pack_data *data,
                        const struct nt_pack_options *options, const struct nt_allocator *allocator,
                        struct nt_error *error) {
     *result = (struct nt_pack_result){0};
-    struct nt_packer p = {.dataset = dataset,
-                          .net = net,
+    if ((data->net != NULL) == (data->activations != NULL)) {
+        return nt_error_set(error, NT_E_ARG, "expected a network or activations, found both or neither");
+    }
+    struct nt_packer p = {.data = data,
                           .options = options,
                           .allocator = allocator,
                           .error = error,
                           .result = result,
                           .path = path,
                           .workers = options->workers > 0 ? options->workers : nt_parallel_processors(),
-                          .samples = dataset->samples,
-                          .layers = nt_net_layers(net),
-                          .k = dataset->samples > NT_PACK_K + 1 ? NT_PACK_K : dataset->samples - 2};
-    enum nt_status status = pack_all(&p, weights, weights_bytes);
+                          .memory = options->memory > 0 ? options->memory : DEFAULT_MEMORY,
+                          .samples = data->samples,
+                          .layers = data->net != NULL ? nt_net_layers(data->net) : data->activations->layers,
+                          .k = data->samples > NT_PACK_K + 1 ? NT_PACK_K : data->samples - 2};
+    if (data->activations != NULL) {
+        p.source = *data->activations;
+    }
+    enum nt_status status = pack_all(&p);
     stop(&p);
     return status;
 }

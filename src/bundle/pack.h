@@ -15,18 +15,33 @@ enum {
     NT_PACK_QUERIES_1000 = 100,
     NT_PACK_AXES_SAMPLES = 3000,
     NT_PACK_MAX_AXES = 512,
+    NT_PACK_TILE = 384, /* samples that neighbours are proposed for at once */
+    NT_PACK_BATCH = 64, /* samples in one forward pass */
     NT_PACK_SUGGESTIONS = 10
 };
 
-struct nt_packer {
-    const struct nt_dataset *dataset;
+/* A network's layers as activations on demand. */
+struct nt_pack_network {
     const nt_net *net;
+    const struct nt_pack_images *images;
+    uint32_t batches; /* at once */
+    unsigned workers;
+    uint8_t *image; /* [batches, NT_PACK_BATCH] images */
+    uint8_t *room;  /* [workers, room_bytes] input and scratch */
+    size_t image_bytes, input_bytes, room_bytes;
+};
+
+struct nt_packer {
+    const struct nt_pack_data *data;
+    struct nt_pack_activations source; /* the data's, or those of the network below */
+    struct nt_pack_network network;
     const struct nt_pack_options *options;
     const struct nt_allocator *allocator;
     struct nt_error *error;
     struct nt_pack_result *result;
     const char *path;
     unsigned workers;
+    size_t memory;
     uint32_t samples, layers, k; /* k: NT_PACK_K, or less where there are fewer samples */
     struct nt_manifest manifest; /* chunks grow as they are written */
     uint16_t *prediction;        /* [N] */
@@ -36,25 +51,49 @@ struct nt_packer {
         *graph; /* of the first layer (the reference), the one before, this one; may be the same */
     float *map; /* [N,2] of the layer before, once there is one */
     bool mapped;
-    struct nt_survey_data data;
+    struct nt_survey_data survey;
     nt_survey_deep *deep; /* NULL where credibility cannot be told */
     nt_suggest *suggest;
     struct nt_codes opening[2]; /* codes of the first and the last layer */
 };
 
+/* Some rows of a layer's activations: as many as memory allows, all where they fit. */
+struct nt_pack_block {
+    uint32_t first, rows, room; /* rows held, and how many there is room for */
+    float *x;                   /* [room, size] */
+};
+
 /* One layer of all samples. */
 struct nt_pack_space {
-    float *x; /* [N,size] activations */
-    uint32_t size, axes;
+    uint32_t layer, size, axes;
+    struct nt_pack_block block;
     float *y, *rest; /* [N,axes], [N] coordinates on the axes, and the norm of what they leave out */
+    float *norm;     /* [N] squared norm, rest included */
     struct nt_codes codes;
 };
 
 /* Tells how far it is; NT_E_CANCELLED when asked to stop. */
 enum nt_status nt_pack_report(const struct nt_packer *p, const char *doing, double done);
 
-/* Activations of all samples at one layer: x out [N,size]. */
-enum nt_status nt_pack_activations(float *x, const struct nt_packer *p, uint32_t layer);
+/* Says how far one layer is: a step of `steps`, of which `part` is done. */
+enum { NT_PACK_CODING, NT_PACK_MEASURING, NT_PACK_SEARCHING, NT_PACK_MAPPING, NT_PACK_STEPS };
+enum nt_status nt_pack_progress(const struct nt_packer *p, uint32_t layer, int step, double part);
+
+/* Makes the network's layers the source of activations. To be closed in any case. */
+enum nt_status nt_pack_network_open(struct nt_packer *p);
+void nt_pack_network_close(struct nt_packer *p);
+
+/* Rows of one layer, checked to be finite: x out [count,size]. */
+enum nt_status nt_pack_read(float *x, const struct nt_packer *p, uint32_t layer, const uint32_t *sample,
+                            uint32_t count);
+
+/* Takes room for as many rows of a layer as `bytes` hold, at least one and at most all. */
+enum nt_status nt_pack_block_open(struct nt_pack_block *block, const struct nt_packer *p, uint32_t layer, size_t bytes);
+void nt_pack_block_close(struct nt_pack_block *block, const struct nt_packer *p); /* zeros are fine */
+
+/* Reads rows from `first` on into the block, as many as it has room for, unless it holds them already. */
+enum nt_status nt_pack_block_read(struct nt_pack_block *block, const struct nt_packer *p, uint32_t layer,
+                                  uint32_t first);
 
 /* Predictions, confidences, accuracies. */
 enum nt_status nt_pack_predict(struct nt_packer *p);
@@ -63,10 +102,30 @@ enum nt_status nt_pack_predict(struct nt_packer *p);
  * codes, graph  out  to be cleared by the caller; empty and NULL on failure */
 enum nt_status nt_pack_layer(struct nt_codes *codes, nt_graph **graph, struct nt_packer *p, uint32_t layer);
 
-/* Measures how well codes find neighbours into manifest.layer[layer], and finds the k nearest of all samples.
- * graph out; pick in [N] all samples in random order: the first ones are measured on. */
-enum nt_status nt_pack_neighbours(nt_graph **graph, struct nt_packer *p, const struct nt_pack_space *space,
-                                  uint32_t layer, const uint32_t *pick);
+/* How neighbours are found: so many are proposed by the leading axes, so many of them kept by all axes, and the nearest
+ * of these chosen by exact distances. */
+struct nt_pack_shortlist {
+    uint32_t axes, proposed, kept;
+};
+
+/* Measures how well codes find neighbours into manifest.layer[layer].
+ * pick in [N] all samples in random order: the first ones are measured on */
+enum nt_status nt_pack_measure(struct nt_pack_shortlist *shortlist, struct nt_packer *p, struct nt_pack_space *space,
+                               const uint32_t *pick);
+
+/* Finds the k nearest of all samples. graph out */
+enum nt_status nt_pack_graph(nt_graph **graph, struct nt_packer *p, struct nt_pack_space *space,
+                             struct nt_pack_shortlist shortlist);
+
+/* Proposes the nearest by leading axes, for up to NT_PACK_TILE samples at once. To be freed in any case. */
+struct nt_pack_proposer;
+enum nt_status nt_pack_proposer_create(struct nt_pack_proposer **proposer, const struct nt_packer *p,
+                                       const struct nt_pack_space *space, uint32_t axes, uint32_t proposed);
+void nt_pack_proposer_free(struct nt_pack_proposer *proposer); /* NULL is fine */
+
+/* proposed out [rows, proposed of the proposer] in no order, for samples first .. first + rows. A proposer is for one
+ * thread at a time. */
+enum nt_status nt_pack_propose(uint32_t *proposed, struct nt_pack_proposer *proposer, uint32_t first, uint32_t rows);
 
 /* What follows from a layer's graph: its stability, and chunks of its map and measures. Layers come in order, those
  * with the activations of the layer before without graph and codes.

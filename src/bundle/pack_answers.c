@@ -10,8 +10,8 @@ static enum nt_status no_memory(const struct nt_packer *p) {
 
 enum nt_status nt_pack_start_answers(struct nt_packer *p) {
     uint32_t layer[NT_BUNDLE_MAX_LAYERS];
-    p->data = (struct nt_survey_data){p->dataset->label, p->prediction, p->samples, p->dataset->classes};
-    struct nt_suggest_data data = {p->dataset->label, p->prediction, p->confidence, p->samples, p->dataset->classes};
+    p->survey = (struct nt_survey_data){p->data->label, p->prediction, p->samples, p->data->classes};
+    struct nt_suggest_data data = {p->data->label, p->prediction, p->confidence, p->samples, p->data->classes};
     for (uint32_t l = 0; l < p->layers; l++) {
         layer[l] = l;
     }
@@ -22,8 +22,8 @@ enum nt_status nt_pack_start_answers(struct nt_packer *p) {
     if (p->map == NULL) {
         return no_memory(p);
     }
-    if (p->data.classes >= 2 && p->samples >= 4 && (p->layers - 1) * p->k <= UINT16_MAX &&
-        nt_survey_deep_create(&p->deep, &p->data, p->k, p->allocator) != NT_OK) {
+    if (p->survey.classes >= 2 && p->samples >= 4 && (p->layers - 1) * p->k <= UINT16_MAX &&
+        nt_survey_deep_create(&p->deep, &p->survey, p->k, p->allocator) != NT_OK) {
         return no_memory(p);
     }
     return nt_suggest_create(&p->suggest, &data, layer, p->layers, p->k, NT_PACK_SUGGESTIONS, p->allocator, p->error);
@@ -57,7 +57,7 @@ static void keep_graph(struct nt_packer *p, nt_graph *graph) {
 static uint32_t of_k(float share, uint32_t k) { return (uint32_t)(share * (float)k + 0.5f); }
 
 static enum nt_status write_measures(struct nt_packer *p, const struct nt_survey *s, uint32_t layer) {
-    size_t n = p->samples, planes = NT_MEASURES_PLANES * n, groups = p->data.classes + (size_t)1;
+    size_t n = p->samples, planes = NT_MEASURES_PLANES * n, groups = p->survey.classes + (size_t)1;
     size_t dimensions = groups * sizeof *s->dimension, used = groups * sizeof *s->dimension_used;
     uint8_t *raw = nt_allocate(p->allocator, planes + dimensions + used, 1);
     if (raw == NULL) {
@@ -83,7 +83,8 @@ static enum nt_status write_measures(struct nt_packer *p, const struct nt_survey
 
 static enum nt_status measure(struct nt_packer *p, uint32_t layer) {
     struct nt_survey survey;
-    enum nt_status status = nt_survey_layer(&survey, p->graph, p->first, &p->data, p->k, NT_SURVEY_RBO_P, p->allocator);
+    enum nt_status status =
+        nt_survey_layer(&survey, p->graph, p->first, &p->survey, p->k, NT_SURVEY_RBO_P, p->allocator);
     if (status != NT_OK) {
         return status == NT_E_MEMORY ? no_memory(p)
                                      : nt_error_set(p->error, status, "layer %u cannot be measured", layer);

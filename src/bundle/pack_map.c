@@ -8,6 +8,10 @@
 #include "core/parallel.h"
 #include "ntrace/measures.h"
 #include "ntrace/project.h"
+#include "trace/map_trust.h"
+
+/* Of more samples than these, ranks are counted among some: see trace/map_trust.h. */
+enum { MOST_JUDGED = 20000, LANDMARKS = 2048 };
 
 static enum nt_status no_memory(const struct nt_packer *p) {
     return nt_error_set(p->error, NT_E_MEMORY, "not enough memory for a map of %u samples", p->samples);
@@ -16,12 +20,9 @@ static enum nt_status no_memory(const struct nt_packer *p) {
 /* ---- Where the points are. ---- */
 
 static enum nt_status run(nt_umap *umap, const struct nt_packer *p, uint32_t epochs, uint32_t layer) {
-    char doing[128];
-    (void)snprintf(doing, sizeof doing, "mapping layer %u of %u, %s", layer + 1, p->layers,
-                   p->manifest.layer[layer].name);
     for (uint32_t epoch = 0; epoch < epochs;) {
         NT_TRY(nt_umap_step(&epoch, umap, p->error));
-        NT_TRY(nt_pack_report(p, doing, (layer + nt_umap_done(umap)) / p->layers));
+        NT_TRY(nt_pack_progress(p, layer, NT_PACK_MAPPING, 0.7 * nt_umap_done(umap)));
     }
     return NT_OK;
 }
@@ -74,15 +75,17 @@ static enum nt_status judge_all(float *trust, struct nt_packer *p, const struct 
     struct nt_bundle_map *map = &p->manifest.layer[layer].map;
     uint32_t n = p->samples, most = (n - 1) / 2;
     struct trust t = {p, codes, p->k < most ? p->k : most, trust, trust + n, NULL};
+    map->k = t.k;
+    if (n > MOST_JUDGED) {
+        const struct nt_map_trust of = {p->map, p->graph, codes, t.k, LANDMARKS};
+        return nt_map_trust(trust, trust + n, &of, p->workers, p->allocator) == NT_OK ? NT_OK : no_memory(p);
+    }
     t.room = nt_allocate(p->allocator, p->workers, 5 * (size_t)n * sizeof *t.room);
     if (t.room == NULL) {
         return no_memory(p);
     }
     nt_parallel_for(n, p->workers, judge, &t);
     nt_release(p->allocator, t.room);
-    map->k = t.k;
-    map->trustworthiness = nt_measure_mean(t.trustworthiness, n);
-    map->continuity = nt_measure_mean(t.continuity, n);
     return NT_OK;
 }
 
@@ -132,7 +135,10 @@ enum nt_status nt_pack_map(struct nt_packer *p, const struct nt_codes *codes, ui
     float *trust = nt_allocate(p->allocator, p->samples, 2 * sizeof *trust);
     enum nt_status status = trust != NULL ? judge_all(trust, p, codes, layer) : no_memory(p);
     if (status == NT_OK) {
-        find_range(&p->manifest.layer[layer].map, p->map, p->samples);
+        struct nt_bundle_map *map = &p->manifest.layer[layer].map;
+        map->trustworthiness = nt_measure_mean(trust, p->samples);
+        map->continuity = nt_measure_mean(trust + p->samples, p->samples);
+        find_range(map, p->map, p->samples);
         status = write_map(p, trust, layer);
     }
     nt_release(p->allocator, trust);

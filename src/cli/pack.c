@@ -96,8 +96,8 @@ static enum nt_status pack(struct nt_pack_result *result, struct nt_dataset *dat
                                              .channels = nt_net_layer(network->net, 0)->shape.channels};
     const struct nt_selection_options selection = {(uint32_t)r->per_class, r->rows, (uint32_t)r->limit, r->seed};
     NT_TRY(nt_dataset_read(dataset, &images, &selection, allocator, error));
-    return nt_pack(result, r->output, dataset, network->net, network->weights, network->bytes, &r->pack, allocator,
-                   error);
+    struct nt_pack_data data = nt_pack_dataset(dataset, network->net, network->weights, network->bytes);
+    return nt_pack(result, r->output, &data, &r->pack, allocator, error);
 }
 
 int nt_command_pack(int count, char **arguments) {

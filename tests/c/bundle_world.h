@@ -97,8 +97,8 @@ static inline enum nt_status pack(unsigned workers, struct nt_error *error) {
     struct nt_pack_options options = {
         .title = "test", .source = "tests", .licence = "CC0", .command = "pack", .workers = workers};
     struct nt_pack_result result;
-    return nt_pack(&result, world.folder, &world.dataset, world.net, world.weights, world.weights_bytes, &options,
-                   memory(), error);
+    struct nt_pack_data data = nt_pack_dataset(&world.dataset, world.net, world.weights, world.weights_bytes);
+    return nt_pack(&result, world.folder, &data, &options, memory(), error);
 }
 
 static inline int make_world(void **state) {

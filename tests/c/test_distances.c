@@ -52,7 +52,7 @@ static void pack(void) {
     for (uint32_t i = 0; i < SAMPLES; i++) {
         label[i] = i % CLASSES;
     }
-    struct nt_dataset dataset = {SAMPLES, CLASSES, {1, SIDE, SIDE}, world.image, label, name};
+    struct nt_dataset dataset = {SAMPLES, CLASSES, {1, SIDE, SIDE}, world.image, label, name, true};
     struct nt_pack_options options = {
         .title = "test", .source = "tests", .licence = "CC0", .command = "pack", .workers = 1};
     struct nt_pack_result result;
@@ -60,7 +60,8 @@ static void pack(void) {
     uint8_t *weights;
     size_t bytes;
     assert_int_equal(nt_net_serialize(&weights, &bytes, world.net, names, memory(), NULL), NT_OK);
-    if (nt_pack(&result, world.folder, &dataset, world.net, weights, bytes, &options, memory(), &error) != NT_OK) {
+    struct nt_pack_data packed = nt_pack_dataset(&dataset, world.net, weights, bytes);
+    if (nt_pack(&result, world.folder, &packed, &options, memory(), &error) != NT_OK) {
         fail_msg("%s", error.text);
     }
     nt_release(memory(), weights);

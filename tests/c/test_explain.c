@@ -414,7 +414,7 @@ static nt_bundle *pack_bundle(char *folder, uint8_t *image, uint16_t *label) {
     char name[2][64] = {"a", "b"};
     const char *names[2] = {name[0], name[1]};
     const struct nt_layer layer[] = {{.kind = NT_LAYER_FLATTEN}, {.kind = NT_LAYER_LINEAR, .shape.channels = 2}};
-    struct nt_dataset data = {SAMPLES, 2, {3, 5, 4}, image, label, name};
+    struct nt_dataset data = {SAMPLES, 2, {3, 5, 4}, image, label, name, true};
     uint8_t *weights;
     size_t bytes;
     nt_net *net;
@@ -432,7 +432,8 @@ static nt_bundle *pack_bundle(char *folder, uint8_t *image, uint16_t *label) {
     }
     nt_net_changed(net);
     assert_int_equal(nt_net_serialize(&weights, &bytes, net, names, memory(), NULL), NT_OK);
-    if (nt_pack(&result, folder, &data, net, weights, bytes, &options, memory(), &error) != NT_OK ||
+    struct nt_pack_data packed = nt_pack_dataset(&data, net, weights, bytes);
+    if (nt_pack(&result, folder, &packed, &options, memory(), &error) != NT_OK ||
         nt_folder_open(&bundle, folder, memory(), &error) != NT_OK) {
         fail_msg("%s", error.text);
     }
