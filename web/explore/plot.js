@@ -174,15 +174,19 @@ export function createPlot(root, options) {
     place = null;
     onPoint(null);
   });
-  svg.on("click", (/** @type {PointerEvent} */ event) => {
-    if (brushes.takesClick()) return;
+  /** Whom a click means: who is drawn thick, as a click's place is rounded. @param {MouseEvent} event */
+  function clicked(event) {
     const [x, y] = pointer(event, svg.node());
-    const sample = sampleAt(x, y);
+    const isThere = place !== null && Math.hypot(place.x - x, place.y - y) < 2;
+    return isThere && pointed !== null ? pointed : sampleAt(x, y);
+  }
+  svg.on("click", (/** @type {MouseEvent} */ event) => {
+    if (brushes.takesClick()) return;
+    const sample = clicked(event);
     if (sample !== null) pick(sample);
   });
   svg.on("dblclick", (/** @type {MouseEvent} */ event) => {
-    const [x, y] = pointer(event, svg.node());
-    const sample = sampleAt(x, y);
+    const sample = clicked(event);
     if (sample !== null) openTrace(sample);
   });
 
