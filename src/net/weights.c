@@ -73,7 +73,7 @@ static enum nt_status check_tensor(const nt_safetensors *file, const struct nt_t
 static bool is_counter(const struct nt_tensor *tensor) {
     static const char end[] = ".num_batches_tracked";
     size_t length = strlen(tensor->name);
-    return length > sizeof end && strcmp(tensor->name + length - sizeof end + 1, end) == 0;
+    return length >= sizeof end && strcmp(tensor->name + length - sizeof end + 1, end) == 0;
 }
 
 /* All tensors that the planned network needs are there, and no others. */

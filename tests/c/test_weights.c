@@ -215,11 +215,11 @@ static enum nt_status parse_norm(const float variance[2], double weight, const c
     const float zeros[2] = {0, 0};
     const int64_t batches = 7;
     const struct nt_tensor tensor[] = {
-        {.name = "bn.weight", .type = NT_NPY_FLOAT64, .dimensions = 1, .shape = {2}, .data = weights},
-        {.name = "bn.bias", .type = NT_NPY_FLOAT32, .dimensions = 1, .shape = {2}, .data = zeros},
-        {.name = "bn.running_mean", .type = NT_NPY_FLOAT32, .dimensions = 1, .shape = {2}, .data = zeros},
-        {.name = "bn.running_var", .type = NT_NPY_FLOAT32, .dimensions = 1, .shape = {2}, .data = variance},
-        {.name = "bn.num_batches_tracked", .type = NT_NPY_INT64, .dimensions = 0, .data = &batches}};
+        {.name = "3.weight", .type = NT_NPY_FLOAT64, .dimensions = 1, .shape = {2}, .data = weights},
+        {.name = "3.bias", .type = NT_NPY_FLOAT32, .dimensions = 1, .shape = {2}, .data = zeros},
+        {.name = "3.running_mean", .type = NT_NPY_FLOAT32, .dimensions = 1, .shape = {2}, .data = zeros},
+        {.name = "3.running_var", .type = NT_NPY_FLOAT32, .dimensions = 1, .shape = {2}, .data = variance},
+        {.name = "3.num_batches_tracked", .type = NT_NPY_INT64, .dimensions = 0, .data = &batches}};
     uint8_t *bytes = NULL;
     size_t size = 0;
     nt_net *net = NULL;
@@ -236,13 +236,13 @@ static enum nt_status parse_norm(const float variance[2], double weight, const c
 
 static void normalisations_are_folded_and_checked(void **state) {
     (void)state;
-    static const char description[] = "{\"input\":[2,3,3],\"layers\":[{\"kind\":\"batchnorm2d\",\"weights\":\"bn\"}]}";
+    static const char description[] = "{\"input\":[2,3,3],\"layers\":[{\"kind\":\"batchnorm2d\",\"weights\":\"3\"}]}";
     struct nt_error error = {0};
     assert_int_equal(parse_norm((float[2]){4, 2}, 3, description, &error), NT_OK);
     assert_int_equal(parse_norm((float[2]){1, -0.5f}, 3, description, &error), NT_E_VALUE);
-    assert_non_null(strstr(error.text, "'bn.running_var': value 1 is -0.5"));
+    assert_non_null(strstr(error.text, "'3.running_var': value 1 is -0.5"));
     assert_int_equal(parse_norm((float[2]){1, 1}, 1e39, description, &error), NT_E_VALUE);
-    assert_non_null(strstr(error.text, "'bn.running_var': value 0 is 1, with eps 1e-05: no factor"));
+    assert_non_null(strstr(error.text, "'3.running_var': value 0 is 1, with eps 1e-05: no factor"));
     assert_int_equal(
         parse_norm((float[2]){1, 1}, 1, "{\"input\":[2,3,3],\"layers\":[{\"kind\":\"batchnorm2d\"}]}", &error),
         NT_E_FORMAT);
