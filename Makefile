@@ -242,9 +242,10 @@ PEOPLE = $(wildcard ../shared/quickdraw)
 PYTHON = OPENBLAS_NUM_THREADS=$(BLAS_THREADS) PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3
 BLAS_THREADS = $(shell nproc)
 
-bench: wasm web data $(BENCH_NPM) | setup-browser
+bench: wasm web data still $(BENCH_NPM) | setup-browser
 	build/ntrace bench build/site/bundle
 	$(NODE) tests/bench/browser.mjs
+	$(NODE) tests/bench/story.mjs
 	$(NODE) tests/bench/explorer.mjs
 	$(NODE) tests/bench/map.mjs
 	$(NODE) tests/bench/forward.mjs

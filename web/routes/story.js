@@ -13,6 +13,8 @@ import { toNode } from "../tree.js";
 
 /** Where on the screen a step becomes the current one, as a share of its height: lower where the figure lies above the text. */
 const LINE = { beside: 0.55, above: 0.8 };
+/** Milliseconds of a frame for sentences. */
+const TELL = 6;
 const NARROW = matchMedia("(max-width: 759px)");
 
 /** @param {HTMLElement} root @param {import("../main.js").Context} context @returns {import("../main.js").Route} */
@@ -22,6 +24,8 @@ export function createStoryRoute(root, { bundle, store, sketches, sprites, theme
   let current = STEPS[0].id;
   let frame = 0;
   let scrolledTo = "";
+  let telling = 0;
+  let told = 0;
   let shownFirst = false;
   const links = {
     view: (/** @type {string} */ view) => store.link({ view, step: "" }),
@@ -60,18 +64,15 @@ export function createStoryRoute(root, { bundle, store, sketches, sprites, theme
     root.dataset.drawn = String(Boolean(picture));
   }
 
-  /** Sentences that have changed are replaced. */
-  function tell() {
-    for (const step of STEPS) {
-      const section = part(`#step-${step.id}`);
-      const title = /** @type {HTMLAnchorElement} */ (section.querySelector(".step-title a"));
-      title.textContent = step.title(facts);
-      title.setAttribute("href", links.step(step.id));
-      const text = /** @type {HTMLElement} */ (section.querySelector(".step-text"));
-      const made = sentencesOf(facts, step).map(toNode);
-      if (made.map((node) => node.textContent).join("\n") !== Array.from(text.childNodes, (node) => node.textContent).join("\n")) text.replaceChildren(...made);
-    }
-    for (const link of article.querySelectorAll("a[data-view]")) link.setAttribute("href", links.view(/** @type {HTMLElement} */ (link).dataset.view ?? ""));
+  /** Sentences that have changed are replaced. @param {import("../story/steps.js").Step} step */
+  function tell(step) {
+    const section = part(`#step-${step.id}`);
+    const title = /** @type {HTMLAnchorElement} */ (section.querySelector(".step-title a"));
+    title.textContent = step.title(facts);
+    title.setAttribute("href", links.step(step.id));
+    const text = /** @type {HTMLElement} */ (section.querySelector(".step-text"));
+    const made = sentencesOf(facts, step).map(toNode);
+    if (made.map((node) => node.textContent).join("\n") !== Array.from(text.childNodes, (node) => node.textContent).join("\n")) text.replaceChildren(...made);
   }
 
   /** @param {Facts} next */
@@ -88,8 +89,19 @@ export function createStoryRoute(root, { bundle, store, sketches, sprites, theme
   function update() {
     frame = 0;
     chooser.update(facts);
-    tell();
+    for (const link of article.querySelectorAll("a[data-view]")) link.setAttribute("href", links.view(/** @type {HTMLElement} */ (link).dataset.view ?? ""));
     show();
+    told = 0;
+    tellMore();
+  }
+
+  /** Sentences a few steps a frame, so that no frame waits for all of them; the current step's come first. */
+  function tellMore() {
+    cancelAnimationFrame(telling);
+    const until = performance.now() + TELL;
+    const order = [...STEPS].sort((a, b) => Number(b.id === current) - Number(a.id === current));
+    for (; told < order.length && performance.now() < until; told++) tell(order[told]);
+    if (told < order.length) telling = requestAnimationFrame(tellMore);
   }
 
   /** The last step whose top has passed the line. */
@@ -136,6 +148,7 @@ export function createStoryRoute(root, { bundle, store, sketches, sprites, theme
     destroy() {
       cancelAnimationFrame(frame);
       cancelAnimationFrame(scrolling);
+      cancelAnimationFrame(telling);
       removeEventListener("scroll", onScrollLater);
       engine.stop();
       for (const each of [backdrop, chooser, stage]) each?.destroy();

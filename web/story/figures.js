@@ -11,15 +11,26 @@ export function labelsOf(samples, labels) {
   return [...counts].map(([label, count]) => ({ label, count })).sort((a, b) => b.count - a.count || a.label - b.label);
 }
 
-/** Samples of a class. @param {ArrayLike<number>} labels @param {number} label */
+/** Samples by class, worked out once for a dataset. @type {WeakMap<object, number[][]>} */
+const sorted = new WeakMap();
+
+/** Samples of a class, ascending. @param {Uint16Array} labels @param {number} label @returns {number[]} */
 export function membersOf(labels, label) {
-  const members = [];
-  for (let i = 0; i < labels.length; i++) if (labels[i] === label) members.push(i);
-  return members;
+  let groups = sorted.get(labels);
+  if (!groups) {
+    groups = [];
+    for (let i = 0; i < labels.length; i++) (groups[labels[i]] ??= []).push(i);
+    sorted.set(labels, groups);
+  }
+  return groups[label] ?? [];
 }
 
-/** The value that a share `q` of them does not exceed: the nearest rank. @param {number[]} sorted @param {number} q */
-const quantile = (sorted, q) => sorted[Math.max(0, Math.ceil(q * sorted.length) - 1)];
+/** The value that a share `q` of them does not exceed, out of how many have each value: the nearest rank. @param {Uint32Array} counts @param {number} total @param {number} q */
+function quantile(counts, total, q) {
+  let left = Math.max(1, Math.ceil(q * total));
+  for (let value = 0; value < counts.length; value++) if ((left -= counts[value]) <= 0) return value;
+  return 0;
+}
 
 /**
  * Median and quartiles at every layer.
@@ -29,10 +40,13 @@ export function bandOf(table, samples, list) {
   const layers = table.length / samples;
   const band = { median: new Array(layers), low: new Array(layers), high: new Array(layers) };
   for (let l = 0; l < layers; l++) {
-    const values = Array.from(list, (i) => table[l * samples + i]).sort((a, b) => a - b);
-    band.low[l] = quantile(values, 0.25);
-    band.median[l] = quantile(values, 0.5);
-    band.high[l] = quantile(values, 0.75);
+    let most = 0;
+    for (let i = 0; i < list.length; i++) most = Math.max(most, table[l * samples + list[i]]);
+    const counts = new Uint32Array(most + 1);
+    for (let i = 0; i < list.length; i++) counts[table[l * samples + list[i]]]++;
+    band.low[l] = quantile(counts, list.length, 0.25);
+    band.median[l] = quantile(counts, list.length, 0.5);
+    band.high[l] = quantile(counts, list.length, 0.75);
   }
   return band;
 }
@@ -60,7 +74,7 @@ export function meanKept(table, samples, reference, sample) {
   return layers > 1 ? sum / (layers - 1) : 0;
 }
 
-/** A class's samples, those that keep most first. @param {Uint16Array} table @param {number} reference @param {ArrayLike<number>} labels @param {number} label */
+/** A class's samples, those that keep most first. @param {Uint16Array} table @param {number} reference @param {Uint16Array} labels @param {number} label */
 export function byStability(table, reference, labels, label) {
   const score = (/** @type {number} */ i) => meanKept(table, labels.length, reference, i);
   return membersOf(labels, label)
@@ -70,7 +84,7 @@ export function byStability(table, reference, labels, label) {
 
 /**
  * The class whose median curve lies farthest from that of `label`, by the mean difference over the layers but the reference.
- * @param {Uint16Array} table @param {number} reference @param {ArrayLike<number>} labels @param {number} label @param {number} classes
+ * @param {Uint16Array} table @param {number} reference @param {Uint16Array} labels @param {number} label @param {number} classes
  */
 export function unlikest(table, reference, labels, label, classes) {
   const own = bandOf(table, labels.length, membersOf(labels, label)).median;

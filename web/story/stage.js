@@ -25,6 +25,7 @@ const SLANT = -0.65;
 /** @param {HTMLElement} root @param {StageOptions} options */
 export function createStage(root, { bundle, sketches, sprites, theme, onPick, onResize }) {
   const { classes, layers, stability } = bundle.manifest;
+  const everyone = Uint32Array.from(bundle.labels, (_, i) => i);
   const calm = matchMedia("(prefers-reduced-motion: reduce)");
   const canvas = document.createElement("canvas");
   canvas.className = "stage-canvas";
@@ -149,10 +150,10 @@ export function createStage(root, { bundle, sketches, sprites, theme, onPick, on
   function prepareField(tokens) {
     const wish = picture?.field;
     if (!wish || !table) return;
-    const list = wish.label === null ? bundle.labels.keys() : membersOf(bundle.labels, wish.label);
+    const list = wish.label === null ? everyone : membersOf(bundle.labels, wish.label);
     const shade = wish.label === null ? tokens.closer : colour(`class-${wish.label}`, tokens);
     const key = `${wish.label} ${shade} ${size.width} ${size.height} ${ratio} ${wish.top}`;
-    field.show({ key, table, list: Array.from(list), box: wish.box, top: wish.top, colour: shade, ratio, ...size, layers: layers.length, reference: stability.reference });
+    field.show({ key, table, list, box: wish.box, top: wish.top, colour: shade, ratio, ...size, layers: layers.length, reference: stability.reference });
   }
 
   function draw() {
