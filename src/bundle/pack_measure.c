@@ -4,11 +4,11 @@
 #include <string.h>
 
 #include "bundle/pack.h"
+#include "core/matrix.h"
 #include "core/parallel.h"
 #include "ntrace/knn.h"
 
-/* Brute force takes so many queries along one pass over the activations, which are more than the cache holds. */
-enum { QUERIES_AT_ONCE = 8, FEWEST_QUERIES = 20, STAGES = 4 };
+enum { FEWEST_QUERIES = 20, STAGES = 4, COLUMNS = 512 };
 
 /* Numbers of leading axes that neighbours may be proposed by; the last stage is all axes. */
 static const uint32_t STAGE_AXES[STAGES] = {64, 128, 256, UINT32_MAX};
@@ -22,18 +22,36 @@ struct nearest {
     uint64_t limit; /* what does not stay below is not among the nearest */
 };
 
+/* Where the truth stands among all samples by other keys. */
+struct standing {
+    uint32_t count;
+    uint64_t *pair;   /* [count] key and number of the true neighbours, ascending */
+    uint32_t *before; /* [count + 1] how many samples come before each, but not before the one before it */
+};
+
 struct measuring {
     const struct nt_packer *packer;
     const struct nt_pack_space *space;
-    const uint32_t *query;                      /* sample numbers whose truth is found */
-    uint32_t queries, many, queries_of_many;    /* many: 1,000; found for the first of the queries only */
-    float *row;                                 /* [queries, size] */
-    struct nearest *nearest;                    /* [queries] */
-    uint64_t *pairs;                            /* theirs */
-    float *tail;                                /* [STAGES, N] what the other axes and the rest add to a norm */
-    uint32_t *rank, *stage_rank, *rank_of_many; /* [queries, k], [STAGES, queries, k], [queries_of_many, many]:
-                                                   places of the truth on codes and by leading axes */
-    uint32_t *room;                             /* [workers, (3 + STAGES) N] */
+    const uint32_t *query;                   /* sample numbers whose truth is found */
+    uint32_t queries, many, queries_of_many; /* many: 1,000; found for the first of the queries only */
+    float *row, *square;                     /* [queries, size] activations, [queries] their squared norms */
+    float *zero;                             /* [size] */
+    struct nearest *nearest;                 /* [queries] */
+    uint64_t *pairs;                         /* theirs */
+    /* What passes: samples first .. first + count, and the products of all queries with them [queries, count]. */
+    uint32_t first, count;
+    const float *passing;
+    float passing_square[COLUMNS];
+    float *product;
+    /* Places of the truth on codes, by leading axes, and of the many on codes: [queries, k], [STAGES, queries, k],
+     * [queries_of_many, many]. */
+    uint32_t *rank, *stage_rank, *rank_of_many;
+    uint32_t axes;
+    float *query_y;            /* [queries, axes] */
+    struct standing *standing; /* [queries] */
+    uint64_t *standing_room;   /* theirs */
+    uint32_t *room;            /* [workers, room_words] */
+    size_t room_words;
 };
 
 static enum nt_status no_memory(const struct nt_packer *p) {
@@ -50,6 +68,14 @@ static int ascending(const void *a, const void *b) {
 static int by_pair(const void *a, const void *b) {
     uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
     return (x > y) - (x < y);
+}
+
+/* Products of all queries with what passes. */
+static enum nt_status multiply(struct measuring *m, struct nt_matrix left, struct nt_matrix right, size_t depth) {
+    const struct nt_packer *p = m->packer;
+    return nt_matrix_product(m->product, left, right, m->queries, m->count, depth, p->workers, p->allocator) == NT_OK
+               ? NT_OK
+               : no_memory(p);
 }
 
 /* ---- The truth. ---- */
@@ -70,31 +96,55 @@ static void offer(struct nearest *n, uint32_t key, uint32_t sample) {
     }
 }
 
-/* Some queries against the rows that the block holds. */
+/* Squared norms of rows [count, size]. zero [size]. */
+static void find_squares(float *square, const float *x, const float *zero, uint32_t count, uint32_t size) {
+    for (uint32_t i = 0; i < count; i++) {
+        square[i] = nt_distance_squared(x + (size_t)i * size, zero, size);
+    }
+}
+
+/* One query against the rows whose products with it are known: distances from products are a little off, so that what
+ * may be among the nearest is measured. */
 static void compare(void *context, size_t item, unsigned worker) {
     const struct measuring *m = context;
-    const struct nt_pack_block *block = &m->space->block;
-    uint32_t size = m->space->size, first = (uint32_t)item * QUERIES_AT_ONCE,
-             count = at_most(m->queries - first, QUERIES_AT_ONCE);
+    struct nearest *n = &m->nearest[item];
+    uint32_t size = m->space->size;
+    const float *query = m->row + item * size, *product = m->product + item * m->count;
+    float own = m->square[item], slack = 1e-6f * sqrtf((float)size) + 1e-6f;
     (void)worker;
-    for (uint32_t i = 0; i < block->rows; i++) {
-        const float *x = block->x + (size_t)i * size;
-        for (uint32_t q = first; q < first + count; q++) {
-            if (m->query[q] != block->first + i) {
-                uint32_t key = nt_knn_key(nt_distance_squared(m->row + (size_t)q * size, x, size));
-                offer(&m->nearest[q], key, block->first + i);
-            }
+    for (uint32_t i = 0; i < m->count; i++) {
+        float both = own + m->passing_square[i], rough = both - 2 * product[i] - slack * both;
+        if (nt_knn_key(rough > 0 ? rough : 0) <= n->limit >> 32 && m->first + i != m->query[item]) {
+            uint32_t key = nt_knn_key(nt_distance_squared(query, m->passing + (size_t)i * size, size));
+            offer(n, key, m->first + i);
         }
     }
+}
+
+/* All queries against `rows` rows at x. */
+static enum nt_status compare_rows(struct measuring *m, const float *x, uint32_t first, uint32_t rows) {
+    const struct nt_packer *p = m->packer;
+    size_t size = m->space->size;
+    for (uint32_t at = 0; at < rows; at += COLUMNS) {
+        m->first = first + at;
+        m->count = at_most(rows - at, COLUMNS);
+        m->passing = x + at * size;
+        find_squares(m->passing_square, m->passing, m->zero, m->count, m->space->size);
+        struct nt_matrix left = {m->row, size, 1}, right = {m->passing, size, 1};
+        NT_TRY(multiply(m, left, right, size));
+        nt_parallel_for(m->queries, p->workers, compare, m);
+    }
+    return NT_OK;
 }
 
 static enum nt_status find_truth(struct measuring *m, struct nt_pack_space *space) {
     const struct nt_packer *p = m->packer;
     NT_TRY(nt_pack_read(m->row, p, space->layer, m->query, m->queries));
+    find_squares(m->square, m->row, m->zero, m->queries, space->size);
     for (uint32_t first = 0; first < p->samples; first += space->block.room) {
         NT_TRY(nt_pack_block_read(&space->block, p, space->layer, first));
-        nt_parallel_for((m->queries + QUERIES_AT_ONCE - 1) / QUERIES_AT_ONCE, p->workers, compare, m);
-        NT_TRY(nt_pack_progress(p, space->layer, NT_PACK_MEASURING, 0.8 * (first + space->block.rows) / p->samples));
+        NT_TRY(compare_rows(m, space->block.x, first, space->block.rows));
+        NT_TRY(nt_pack_progress(p, space->layer, NT_PACK_MEASURING, 0.7 * (first + space->block.rows) / p->samples));
     }
     for (uint32_t q = 0; q < m->queries; q++) {
         keep_nearest(&m->nearest[q]);
@@ -104,78 +154,124 @@ static enum nt_status find_truth(struct measuring *m, struct nt_pack_space *spac
 
 /* ---- Where it stands. ---- */
 
-/* Places of all samples by key, `self` left out: place [N]; order, scratch [N]. */
-static void find_places(uint32_t *place, const uint32_t *key, uint32_t n, uint32_t self, uint32_t *order,
-                        uint32_t *scratch) {
-    uint32_t at = 0;
-    nt_knn_order(order, key, n, scratch);
-    for (uint32_t i = 0; i < n; i++) {
-        place[order[i]] = at;
-        at += order[i] != self;
-    }
+static void start_standing(struct standing *s) {
+    qsort(s->pair, s->count, sizeof *s->pair, by_pair);
+    memset(s->before, 0, (s->count + 1) * sizeof *s->before);
 }
 
-static uint32_t axes_of(const struct measuring *m, int stage) { return at_most(STAGE_AXES[stage], m->space->axes); }
+static void count_sample(struct standing *s, uint64_t pair) {
+    uint32_t low = 0, high = s->count; /* the first true neighbour that does not come before it */
+    while (low < high) {
+        uint32_t middle = (low + high) / 2;
+        low = s->pair[middle] < pair ? middle + 1 : low;
+        high = s->pair[middle] < pair ? high : middle;
+    }
+    s->before[low]++;
+}
 
-static void find_tails(struct measuring *m) {
-    const struct nt_pack_space *s = m->space;
-    uint32_t n = m->packer->samples;
-    for (uint32_t i = 0; i < n; i++) {
-        float left = s->norm[i];
-        for (int stage = 0, j = 0; stage < STAGES; stage++) {
-            for (; (uint32_t)j < axes_of(m, stage); j++) {
-                float y = s->y[(size_t)i * s->axes + (uint32_t)j];
-                left -= y * y;
-            }
-            m->tail[(size_t)stage * n + i] = left > 0 ? left : 0;
+/* Counts samples from .. from + count by their keys; the query itself is left out. */
+static void count_keys(struct standing *s, const uint32_t *key, uint32_t from, uint32_t count, uint32_t self) {
+    uint32_t last = (uint32_t)(s->pair[s->count - 1] >> 32);
+    for (uint32_t i = 0; i < count; i++) {
+        if (key[i] <= last && from + i != self) {
+            count_sample(s, (uint64_t)key[i] << 32 | (from + i));
         }
     }
 }
 
-/* Keys by the leading axes of each stage, what is left out being taken as orthogonal: key [STAGES, N]. */
-static void find_keys(uint32_t *key, const struct measuring *m, uint32_t self) {
-    const struct nt_pack_space *s = m->space;
-    uint32_t n = m->packer->samples;
-    const float *own = s->y + (size_t)self * s->axes;
-    for (uint32_t i = 0; i < n; i++) {
-        const float *other = s->y + (size_t)i * s->axes;
-        float square = 0;
-        uint32_t from = 0;
-        for (int stage = 0; stage < STAGES; stage++) {
-            uint32_t to = axes_of(m, stage);
-            const float *tail = m->tail + (size_t)stage * n;
-            square += nt_distance_squared(own + from, other + from, to - from);
-            key[(size_t)stage * n + i] = nt_knn_key(square + tail[self] + tail[i]);
-            from = to;
-        }
+/* Place of each true neighbour, ascending: those before it, without itself and the true ones among them counted twice.
+ */
+static void end_standing(uint32_t *place, const struct standing *s) {
+    uint32_t before = 0;
+    for (uint32_t i = 0; i < s->count; i++) {
+        before += s->before[i];                 /* the true neighbour is counted in its own */
+        place[i] = before > 0 ? before - 1 : 0; /* none where its key was rounded otherwise */
     }
 }
 
-static void place_truth(void *context, size_t item, unsigned worker) {
+static void place_on_codes(void *context, size_t item, unsigned worker) {
     const struct measuring *m = context;
     const struct nearest *truth = &m->nearest[item];
-    uint32_t n = m->packer->samples, k = m->packer->k, self = m->query[item];
-    uint32_t *place = m->room + worker * (3 + STAGES) * (size_t)n, *order = place + n, *scratch = order + n,
-             *key = scratch + n;
+    uint32_t n = m->packer->samples, self = m->query[item], *key = m->room + worker * m->room_words;
+    struct standing s = {.pair = (uint64_t *)(void *)(key + n + n % 2)};
+    s.before = (uint32_t *)(s.pair + m->many);
     nt_codes_scan(key, &m->space->codes, self);
-    find_places(place, key, n, self, order, scratch);
-    for (uint32_t i = 0; i < truth->count; i++) {
-        uint32_t at = place[(uint32_t)truth->pair[i]];
-        if (i < k) {
-            m->rank[item * k + i] = at;
+    for (int many = 0; many < 2; many++) {
+        uint32_t want = many ? m->many : m->packer->k, *place = many ? m->rank_of_many : m->rank;
+        if (many && item >= m->queries_of_many) {
+            continue;
         }
-        if (item < m->queries_of_many && i < m->many) {
-            m->rank_of_many[item * m->many + i] = at;
+        s.count = want;
+        for (uint32_t i = 0; i < want; i++) {
+            uint32_t sample = (uint32_t)truth->pair[i];
+            s.pair[i] = (uint64_t)key[sample] << 32 | sample;
         }
-    }
-    find_keys(key, m, self);
-    for (size_t stage = 0; stage < STAGES; stage++) {
-        find_places(place, key + stage * n, n, self, order, scratch);
-        for (uint32_t i = 0; i < k; i++) {
-            m->stage_rank[(stage * m->queries + item) * k + i] = place[(uint32_t)truth->pair[i]];
-        }
+        start_standing(&s);
+        count_keys(&s, key, 0, n, self);
+        end_standing(place + item * want, &s);
     }
 }
+
+/* ---- By leading axes. ---- */
+
+static uint32_t axes_of(const struct measuring *m, size_t stage) { return at_most(STAGE_AXES[stage], m->space->axes); }
+
+/* Squared distance by products over leading axes, what is left out being taken as orthogonal. */
+static uint32_t stage_key(const struct measuring *m, float product, uint32_t a, uint32_t b) {
+    float square = m->space->norm[a] + (m->space->norm[b] - 2 * product);
+    return nt_knn_key(square > 0 ? square : 0);
+}
+
+static void start_stage(void *context, size_t item, unsigned worker) {
+    const struct measuring *m = context;
+    const struct nt_pack_space *space = m->space;
+    struct standing *s = &m->standing[item];
+    uint32_t self = m->query[item];
+    (void)worker;
+    for (uint32_t i = 0; i < s->count; i++) {
+        uint32_t sample = (uint32_t)m->nearest[item].pair[i];
+        float product = 0; /* in the order in which the matrix product adds, to the same bits */
+        for (uint32_t j = 0; j < m->axes; j++) {
+            product += space->y[(size_t)self * space->axes + j] * space->y[(size_t)sample * space->axes + j];
+        }
+        s->pair[i] = (uint64_t)stage_key(m, product, self, sample) << 32 | sample;
+    }
+    start_standing(s);
+}
+
+static void count_stage(void *context, size_t item, unsigned worker) {
+    const struct measuring *m = context;
+    const float *product = m->product + item * m->count;
+    uint32_t key[COLUMNS], self = m->query[item];
+    (void)worker;
+    for (uint32_t i = 0; i < m->count; i++) {
+        key[i] = stage_key(m, product[i], self, m->first + i);
+    }
+    count_keys(&m->standing[item], key, m->first, m->count, self);
+}
+
+/* Places of the truth by the leading axes of a stage. */
+static enum nt_status place_by_axes(struct measuring *m, size_t stage) {
+    const struct nt_packer *p = m->packer;
+    const struct nt_pack_space *s = m->space;
+    m->axes = axes_of(m, stage);
+    for (uint32_t q = 0; q < m->queries; q++) {
+        memcpy(m->query_y + (size_t)q * m->axes, s->y + (size_t)m->query[q] * s->axes, m->axes * sizeof *s->y);
+    }
+    nt_parallel_for(m->queries, p->workers, start_stage, m);
+    for (m->first = 0; m->first < p->samples; m->first += COLUMNS) {
+        struct nt_matrix left = {m->query_y, m->axes, 1}, right = {s->y + (size_t)m->first * s->axes, s->axes, 1};
+        m->count = at_most(p->samples - m->first, COLUMNS);
+        NT_TRY(multiply(m, left, right, m->axes));
+        nt_parallel_for(m->queries, p->workers, count_stage, m);
+    }
+    for (uint32_t q = 0; q < m->queries; q++) {
+        end_standing(m->stage_rank + (stage * m->queries + q) * p->k, &m->standing[q]);
+    }
+    return NT_OK;
+}
+
+/* ---- What follows. ---- */
 
 /* The number of candidates that hold the wanted share of `count` sorted ranks, at least k. */
 static uint32_t candidates_for(const uint32_t *rank, size_t count, double recall, uint32_t k) {
@@ -197,7 +293,7 @@ static void choose_stage(struct nt_pack_shortlist *shortlist, struct measuring *
     const struct nt_packer *p = m->packer;
     double least = INFINITY;
     for (int stage = STAGES; stage-- > 0;) {
-        uint32_t *rank = m->stage_rank + (size_t)stage * count, axes = axes_of(m, stage);
+        uint32_t *rank = m->stage_rank + (size_t)stage * count, axes = axes_of(m, (size_t)stage);
         qsort(rank, count, sizeof *rank, ascending);
         uint32_t wanted = candidates_for(rank, count, REFINED_RECALL, p->k);
         if (stage == STAGES - 1) {
@@ -228,38 +324,68 @@ static void conclude(struct nt_pack_shortlist *shortlist, struct nt_bundle_layer
 
 /* ---- The whole. ---- */
 
+static uint32_t want_of(const struct measuring *m, uint32_t query) {
+    return query < m->queries_of_many && m->many > m->packer->k ? m->many : m->packer->k;
+}
+
+/* Gives each query its part of what was allocated for all. */
+static void share_out(struct measuring *m) {
+    uint64_t *at = m->pairs, *standing = m->standing_room;
+    uint32_t k = m->packer->k;
+    for (uint32_t q = 0; q < m->queries; q++) {
+        m->nearest[q] = (struct nearest){.pair = at, .want = want_of(m, q), .limit = UINT64_MAX};
+        at += 2 * (size_t)m->nearest[q].want;
+        m->standing[q] = (struct standing){k, standing, (uint32_t *)(standing + k)};
+        standing += k + (k + 2) / 2;
+    }
+}
+
 static enum nt_status allocate(struct measuring *m) {
     const struct nt_packer *p = m->packer;
-    size_t pairs = 0;
-    m->row = nt_allocate(p->allocator, m->queries, m->space->size * sizeof *m->row);
-    m->nearest = nt_allocate_zeroed(p->allocator, m->queries, sizeof *m->nearest);
-    m->rank = nt_allocate(p->allocator, m->queries, p->k * sizeof *m->rank);
-    m->tail = nt_allocate(p->allocator, STAGES, p->samples * sizeof *m->tail);
-    m->stage_rank = nt_allocate(p->allocator, STAGES * m->queries, p->k * sizeof *m->stage_rank);
-    m->rank_of_many = nt_allocate(p->allocator, m->queries_of_many, m->many * sizeof *m->rank_of_many);
-    m->room = nt_allocate(p->allocator, p->workers, (3 + STAGES) * (size_t)p->samples * sizeof *m->room);
-    for (uint32_t q = 0; m->nearest != NULL && q < m->queries; q++) {
-        uint32_t want = q < m->queries_of_many && m->many > p->k ? m->many : p->k;
-        m->nearest[q] = (struct nearest){.want = want, .limit = UINT64_MAX};
-        pairs += 2 * (size_t)want;
+    size_t pairs = 0, q = m->queries, size = m->space->size, k = p->k, n = p->samples;
+    for (uint32_t i = 0; i < q; i++) {
+        pairs += 2 * (size_t)want_of(m, i);
     }
+    m->room_words = n + 1 + 3 * (size_t)m->many + 2;
+    m->row = nt_allocate(p->allocator, q, size * sizeof *m->row);
+    m->square = nt_allocate(p->allocator, q, sizeof *m->square);
+    m->zero = nt_allocate_zeroed(p->allocator, size, sizeof *m->zero);
+    m->nearest = nt_allocate(p->allocator, q, sizeof *m->nearest);
     m->pairs = nt_allocate(p->allocator, pairs, sizeof *m->pairs);
-    if (!m->row || !m->nearest || !m->rank || !m->tail || !m->stage_rank || !m->rank_of_many || !m->room || !m->pairs) {
+    m->product = nt_allocate(p->allocator, q, COLUMNS * sizeof *m->product);
+    m->rank = nt_allocate(p->allocator, q, k * sizeof *m->rank);
+    m->stage_rank = nt_allocate(p->allocator, STAGES * q, k * sizeof *m->stage_rank);
+    m->rank_of_many = nt_allocate(p->allocator, m->queries_of_many, m->many * sizeof *m->rank_of_many);
+    m->query_y = nt_allocate(p->allocator, q, m->space->axes * sizeof *m->query_y);
+    m->standing = nt_allocate(p->allocator, q, sizeof *m->standing);
+    m->standing_room = nt_allocate(p->allocator, q, (k + (k + 2) / 2) * sizeof *m->standing_room);
+    m->room = nt_allocate(p->allocator, p->workers, (m->room_words + m->room_words % 2) * sizeof *m->room);
+    m->room_words += m->room_words % 2;
+    if (!m->row || !m->square || !m->zero || !m->nearest || !m->pairs || !m->product || !m->rank || !m->stage_rank ||
+        !m->rank_of_many || !m->query_y || !m->standing || !m->standing_room || !m->room) {
         return no_memory(p);
     }
-    uint64_t *at = m->pairs;
-    for (uint32_t q = 0; q < m->queries; q++) {
-        m->nearest[q].pair = at;
-        at += 2 * (size_t)m->nearest[q].want;
-    }
+    share_out(m);
     return NT_OK;
 }
 
 static void release(struct measuring *m) {
-    void *const held[] = {m->row, m->nearest, m->pairs, m->tail, m->rank, m->stage_rank, m->rank_of_many, m->room};
+    void *const held[] = {m->row,      m->square,        m->zero,       m->nearest,      m->pairs,
+                          m->product,  m->rank,          m->stage_rank, m->rank_of_many, m->query_y,
+                          m->standing, m->standing_room, m->room};
     for (size_t i = 0; i < sizeof held / sizeof *held; i++) {
         nt_release(m->packer->allocator, held[i]);
     }
+}
+
+static enum nt_status measure(struct measuring *m, struct nt_pack_space *space) {
+    NT_TRY(allocate(m));
+    NT_TRY(find_truth(m, space));
+    nt_parallel_for(m->queries, m->packer->workers, place_on_codes, m);
+    for (size_t stage = 0; stage < STAGES; stage++) {
+        NT_TRY(place_by_axes(m, stage));
+    }
+    return NT_OK;
 }
 
 enum nt_status nt_pack_measure(struct nt_pack_shortlist *shortlist, struct nt_packer *p, struct nt_pack_space *space,
@@ -269,11 +395,8 @@ enum nt_status nt_pack_measure(struct nt_pack_shortlist *shortlist, struct nt_pa
     m.queries = at_most(at_most(fit < FEWEST_QUERIES ? FEWEST_QUERIES : fit, NT_PACK_QUERIES), p->samples);
     m.queries_of_many = at_most(m.queries, NT_PACK_QUERIES_1000);
     m.many = at_most(p->samples - 1, NT_BUNDLE_MAX_K);
-    enum nt_status status = allocate(&m);
-    status = status == NT_OK ? find_truth(&m, space) : status;
+    enum nt_status status = measure(&m, space);
     if (status == NT_OK) {
-        find_tails(&m);
-        nt_parallel_for(m.queries, p->workers, place_truth, &m);
         conclude(shortlist, &p->manifest.layer[space->layer], &m);
     }
     release(&m);
