@@ -25,6 +25,15 @@ uint32_t nt_graph_samples(const nt_graph *graph);
 uint32_t nt_graph_k(const nt_graph *graph);
 size_t nt_graph_bytes(const nt_graph *graph);
 
+/* A graph as bytes, to be read again by a program of the same machine: bytes [nt_graph_packed_bytes(samples, k)]. */
+size_t nt_graph_packed_bytes(uint32_t samples, uint32_t k);
+void nt_graph_pack(void *bytes, const nt_graph *graph);
+
+/* Reads what nt_graph_pack wrote; rows must name samples that there are. Returns NT_OK, NT_E_ARG, NT_E_MEMORY, or
+ * NT_E_VALUE for a number out of range; *graph is NULL on failure. */
+enum nt_status nt_graph_unpack(nt_graph **graph, const void *bytes, uint32_t samples, uint32_t k,
+                               const struct nt_allocator *allocator);
+
 /* Keeps the neighbours of one sample.
  *
  * index     in  [k] ascending by (distance, index), without the sample itself

@@ -65,7 +65,11 @@ struct nt_pack_options {
                       0.9995 */
     uint64_t seed; /* of the samples on which axes and recall are measured */
     size_t memory; /* bytes for the activations of one layer, which are read in blocks; 0 takes the default, 2 GiB */
-    unsigned workers; /* threads, 0 for one per processor; the bundle does not depend on it */
+    /* A folder, made where it is missing, for what was finished when packing is interrupted: the next call with the
+     * same folder goes on from there, if all that the bundle depends on is the same. NULL keeps nothing. */
+    const char *state;
+    uint8_t inputs[32]; /* a hash of the files that the data's callbacks read: they cannot be looked into here */
+    unsigned workers;   /* threads, 0 for one per processor; the bundle does not depend on it */
     /* Called between steps with what is being done, in words, and the share done; non-zero cancels. May be NULL. */
     int (*report)(void *context, const char *doing, double done);
     void *context;
@@ -76,6 +80,7 @@ struct nt_pack_result {
     uint64_t bytes, code_bytes; /* of all chunks; of the codes alone */
     double accuracy, balanced_accuracy;
     uint32_t layers, chunks;
+    uint32_t resumed; /* layers that were taken up from the state */
     struct nt_bundle_layer layer[NT_BUNDLE_MAX_LAYERS];
     uint64_t layer_bytes[NT_BUNDLE_MAX_LAYERS];
 };

@@ -1,4 +1,5 @@
 #include "bundle/pack.h"
+#include "bundle/pack_state.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -411,19 +412,33 @@ static enum nt_status pack_twin(struct nt_packer *p, uint32_t layer) {
     return nt_pack_answers(p, NULL, NULL, layer);
 }
 
+/* Whether a layer's codes are wanted at the end. */
+static bool is_opening(const struct nt_packer *p, uint32_t layer) {
+    return layer == 0 || layer == p->manifest.layer[p->layers - 1].codes;
+}
+
+static enum nt_status work_out(struct nt_codes *codes, nt_graph **graph, struct nt_packer *p, uint32_t layer) {
+    uint32_t chunks = p->manifest.chunks;
+    uint64_t bytes = p->result->bytes;
+    NT_TRY(nt_pack_layer(codes, graph, p, layer));
+    enum nt_status status = write_codes(p, codes, layer);
+    if (status != NT_OK) {
+        nt_graph_free(*graph);
+        return status;
+    }
+    NT_TRY(nt_pack_answers(p, *graph, codes, layer));
+    return nt_pack_state_save(p, layer, codes, chunks, bytes);
+}
+
 static enum nt_status pack_layer(struct nt_packer *p, uint32_t layer) {
-    struct nt_codes codes;
+    struct nt_codes codes = {0};
     nt_graph *graph;
-    enum nt_status status = nt_pack_layer(&codes, &graph, p, layer);
+    bool found;
+    enum nt_status status = nt_pack_state_load(&found, &codes, &graph, p, layer);
     if (status == NT_OK) {
-        status = write_codes(p, &codes, layer);
+        status = found ? nt_pack_take_answers(p, graph, layer) : work_out(&codes, &graph, p, layer);
     }
-    if (status == NT_OK) {
-        status = nt_pack_answers(p, graph, &codes, layer);
-    } else {
-        nt_graph_free(graph);
-    }
-    if (status != NT_OK || (layer != 0 && layer != p->manifest.layer[p->layers - 1].codes)) {
+    if (status != NT_OK || !is_opening(p, layer)) {
         nt_codes_clear(&codes, p->allocator);
     } else {
         p->opening[layer == 0 ? 0 : 1] = codes;
@@ -448,6 +463,7 @@ static enum nt_status pack_all(struct nt_packer *p) {
         NT_TRY(nt_pack_network_open(p));
     }
     NT_TRY(nt_pack_start_folder(p));
+    nt_pack_state_start(p);
     NT_TRY(nt_pack_report(p, "predicting", 0));
     NT_TRY(nt_pack_predict(p));
     NT_TRY(pack_layers(p));
@@ -457,6 +473,7 @@ static enum nt_status pack_all(struct nt_packer *p) {
     NT_TRY(write_stability(p));
     NT_TRY(write_images(p));
     NT_TRY(nt_pack_finish_folder(p));
+    nt_pack_state_clear(p);
     p->result->layers = p->layers;
     p->result->chunks = p->manifest.chunks;
     memcpy(p->result->layer, p->manifest.layer, p->layers * sizeof *p->manifest.layer);

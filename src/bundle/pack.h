@@ -55,6 +55,7 @@ struct nt_packer {
     nt_survey_deep *deep; /* NULL where credibility cannot be told */
     nt_suggest *suggest;
     struct nt_codes opening[2]; /* codes of the first and the last layer */
+    uint8_t state_hash[32];     /* of all that the bundle depends on */
 };
 
 /* Some rows of a layer's activations: as many as memory allows, all where they fit. */
@@ -131,6 +132,8 @@ enum nt_status nt_pack_propose(uint32_t *proposed, struct nt_pack_proposer *prop
  * with the activations of the layer before without graph and codes.
  * graph  in  NULL, or the packer's from now on */
 enum nt_status nt_pack_answers(struct nt_packer *p, nt_graph *graph, const struct nt_codes *codes, uint32_t layer);
+/* The same for a layer whose stability and map, measures and their chunks are there already. */
+enum nt_status nt_pack_take_answers(struct nt_packer *p, nt_graph *graph, uint32_t layer);
 enum nt_status nt_pack_start_answers(struct nt_packer *p);
 enum nt_status nt_pack_finish_answers(struct nt_packer *p); /* credibility and suggestions */
 void nt_pack_clear_answers(struct nt_packer *p);

@@ -121,6 +121,11 @@ enum nt_status nt_pack_answers(struct nt_packer *p, nt_graph *graph, const struc
     return compare_layers(p, layer);
 }
 
+enum nt_status nt_pack_take_answers(struct nt_packer *p, nt_graph *graph, uint32_t layer) {
+    keep_graph(p, graph);
+    return compare_layers(p, layer);
+}
+
 static enum nt_status write_credibility(struct nt_packer *p) {
     size_t n = p->samples;
     float *value = nt_allocate(p->allocator, n, 2 * sizeof *value);

@@ -80,3 +80,40 @@ void nt_graph_get(uint32_t *index, float *distance, const nt_graph *g, uint32_t 
         distance[i] = first + (last - first) * ((float)g->fraction[at + i] / STEPS);
     }
 }
+
+static size_t index_bytes(uint32_t samples, uint32_t k) {
+    return (size_t)samples * k * (samples <= NARROW_SAMPLES ? sizeof(uint16_t) : sizeof(uint32_t));
+}
+
+size_t nt_graph_packed_bytes(uint32_t samples, uint32_t k) {
+    return index_bytes(samples, k) + (size_t)samples * k * sizeof(uint16_t) + (size_t)samples * 2 * sizeof(float);
+}
+
+void nt_graph_pack(void *bytes, const nt_graph *g) {
+    uint8_t *at = bytes;
+    size_t index = index_bytes(g->samples, g->k), fraction = (size_t)g->samples * g->k * sizeof *g->fraction;
+    memcpy(at, g->index, index);
+    memcpy(at + index, g->fraction, fraction);
+    memcpy(at + index + fraction, g->range, (size_t)g->samples * 2 * sizeof *g->range);
+}
+
+enum nt_status nt_graph_unpack(nt_graph **graph, const void *bytes, uint32_t samples, uint32_t k,
+                               const struct nt_allocator *allocator) {
+    NT_TRY(nt_graph_create(graph, samples, k, allocator));
+    nt_graph *g = *graph;
+    const uint8_t *at = bytes;
+    size_t index = index_bytes(samples, k), fraction = (size_t)samples * k * sizeof *g->fraction, bad = 0;
+    memcpy(g->index, at, index);
+    memcpy(g->fraction, at + index, fraction);
+    memcpy(g->range, at + index + fraction, (size_t)samples * 2 * sizeof *g->range);
+    for (size_t i = 0; i < (size_t)samples * k; i++) {
+        uint32_t sample = g->narrow ? ((const uint16_t *)g->index)[i] : ((const uint32_t *)g->index)[i];
+        bad += sample >= samples || sample == i / k;
+    }
+    if (bad > 0) {
+        nt_graph_free(g);
+        *graph = NULL;
+        return NT_E_VALUE;
+    }
+    return NT_OK;
+}

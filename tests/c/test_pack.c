@@ -237,6 +237,101 @@ static void little_memory_reads_more_often_and_finds_the_same(void **state) {
     nt_bundle_close(bundle);
 }
 
+/* ---- Interrupted and taken up again. ---- */
+
+struct interruption {
+    const char *at; /* cancels when this is what is being done */
+    uint32_t calls;
+};
+
+static int interrupt(void *context, const char *doing, double done) {
+    struct interruption *i = context;
+    (void)done;
+    i->calls++;
+    return i->at != NULL && strstr(doing, i->at) != NULL;
+}
+
+static enum nt_status pack_in_steps(const char *folder, const char *state, const char *at, uint8_t input,
+                                    struct nt_pack_result *result) {
+    struct interruption interruption = {at, 0};
+    const struct nt_pack_options options = {.title = "t",
+                                            .source = "s",
+                                            .licence = "l",
+                                            .command = "c",
+                                            .workers = 1,
+                                            .state = state,
+                                            .inputs = {input},
+                                            .report = interrupt,
+                                            .context = &interruption};
+    struct nt_pack_data data = world();
+    struct nt_error error = {0};
+    enum nt_status status = nt_pack(result, folder, &data, &options, allocator, &error);
+    if (status != NT_OK && status != NT_E_CANCELLED) {
+        fail_msg("%s", error.text);
+    }
+    return status;
+}
+
+/* What current.json says: it names the manifest by its hash, and that names every chunk by its own. */
+static void read_current(char *text, const char *folder) {
+    char path[SCRATCH_PATH + 16];
+    (void)snprintf(path, sizeof path, "%s/current.json", folder);
+    FILE *file = fopen(path, "rb");
+    assert_non_null(file);
+    text[fread(text, 1, 200, file)] = 0;
+    (void)fclose(file);
+}
+
+static void an_interrupted_pack_goes_on_where_it_stopped_to_the_same_bundle(void **state) {
+    (void)state;
+    char folder[SCRATCH_PATH], kept[SCRATCH_PATH], whole[256], resumed[256];
+    struct nt_pack_result result;
+    (void)strcpy(folder, scratch_path("steps"));
+    (void)strcpy(kept, scratch_path("steps.packing"));
+    assert_int_equal(pack_in_steps(folder, NULL, NULL, 1, &result), NT_OK);
+    read_current(whole, folder);
+    scratch_empty(folder);
+    assert_int_equal(pack_in_steps(folder, kept, "layer 2 of 3", 1, &result), NT_E_CANCELLED);
+    assert_int_equal(result.resumed, 0);
+    assert_int_equal(pack_in_steps(folder, kept, "mapping layer 3 of 3", 1, &result), NT_E_CANCELLED);
+    assert_int_equal(result.resumed, 1);
+    assert_int_equal(pack_in_steps(folder, kept, NULL, 1, &result), NT_OK);
+    assert_int_equal(result.resumed, 2);
+    read_current(resumed, folder);
+    assert_string_equal(resumed, whole);
+    assert_int_not_equal(access(kept, F_OK), 0); /* nothing is left beside the bundle */
+    uint64_t bytes = 0;
+    for (uint32_t l = 0; l < LAYERS; l++) {
+        bytes += result.layer_bytes[l];
+        assert_true(result.layer_bytes[l] > 0);
+    }
+    assert_int_equal(bytes, result.code_bytes);
+}
+
+static void what_was_kept_is_not_taken_up_for_other_inputs_or_damaged(void **state) {
+    (void)state;
+    char folder[SCRATCH_PATH], kept[SCRATCH_PATH], path[SCRATCH_PATH + 16];
+    struct nt_pack_result result;
+    (void)strcpy(folder, scratch_path("other"));
+    (void)strcpy(kept, scratch_path("other.packing"));
+    (void)snprintf(path, sizeof path, "%s/layer-000", kept);
+    assert_int_equal(pack_in_steps(folder, kept, "layer 2 of 3", 1, &result), NT_E_CANCELLED);
+    assert_int_equal(pack_in_steps(folder, kept, "layer 2 of 3", 2, &result), NT_E_CANCELLED);
+    assert_int_equal(result.resumed, 0);
+    FILE *file = fopen(path, "r+b");
+    assert_non_null(file);
+    assert_int_equal(fseek(file, 5000, SEEK_SET), 0);
+    assert_int_equal(fwrite("damage", 1, 6, file), 6);
+    (void)fclose(file);
+    assert_int_equal(pack_in_steps(folder, kept, "layer 2 of 3", 2, &result), NT_E_CANCELLED);
+    assert_int_equal(result.resumed, 0);
+    char chunks[SCRATCH_PATH + 16];
+    (void)snprintf(chunks, sizeof chunks, "%s/c", folder);
+    scratch_empty(chunks); /* its chunks are gone */
+    assert_int_equal(pack_in_steps(folder, kept, NULL, 2, &result), NT_OK);
+    assert_int_equal(result.resumed, 0);
+}
+
 static enum nt_status read_images(void *context, uint8_t *out, const uint32_t *sample, uint32_t count,
                                   struct nt_error *error) {
     (void)context;
@@ -300,6 +395,8 @@ int main(void) {
         cmocka_unit_test(queries_answer_from_codes_and_say_that_no_network_is_there),
         cmocka_unit_test(predictions_and_confidences_are_kept_where_they_are_given),
         cmocka_unit_test(little_memory_reads_more_often_and_finds_the_same),
+        cmocka_unit_test(an_interrupted_pack_goes_on_where_it_stopped_to_the_same_bundle),
+        cmocka_unit_test(what_was_kept_is_not_taken_up_for_other_inputs_or_damaged),
         cmocka_unit_test(thumbnails_go_with_activations),
         cmocka_unit_test(what_does_not_fit_is_refused_in_words),
     };
