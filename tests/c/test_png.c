@@ -92,7 +92,8 @@ static enum nt_status decode(const uint8_t *bytes, size_t size, struct nt_error 
     copy = realloc(copy, size > 0 ? size : 1);
     enum nt_status status = nt_png_parse(&header, copy, size, "x.png", error);
     if (status == NT_OK && (header.width != WIDTH || header.height != HEIGHT)) {
-        status = nt_error_set(error, NT_E_SHAPE, "x.png: byte 16: other sides"); /* as who reads a folder of them says */
+        status =
+            nt_error_set(error, NT_E_SHAPE, "x.png: byte 16: other sides"); /* as who reads a folder of them says */
     } else if (status == NT_OK) {
         status = nt_png_decode(pixels, copy, size, &header, 1, "x.png", nt_allocator_default(), error);
     }
