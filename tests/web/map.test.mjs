@@ -200,7 +200,7 @@ test("a lasso selects exactly the samples within; at another layer they stay sel
   }
 });
 
-test("a finger draws a lasso on a phone; with the tool that moves, the page scrolls", async () => {
+test("a finger draws a lasso on a phone, two zoom; with the tool that moves, the page scrolls", async () => {
   const { page, at, problems, close } = await openMap("layer=13", { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true, deviceScaleFactor: 2 });
   try {
     assert.equal(await page.locator(".map-ground").evaluate((/** @type {Element} */ ground) => getComputedStyle(ground).touchAction), "pan-y");
@@ -214,6 +214,18 @@ test("a finger draws a lasso on a phone; with the tool that moves, the page scro
     await touch("touchEnd", []);
     await page.waitForFunction(() => location.hash.includes("lasso="));
     await assertSelected(page, insideOf(13, outlineOf(page).corners));
+    assert.equal(stateOf(page).zoom, undefined);
+
+    await page.evaluate(() => document.querySelector(".map-plate")?.scrollIntoView({ block: "center" }));
+    const [x, y] = (await frameOf(page)).at([0.5, 0.5]);
+    /** @param {number} apart @returns {[number, number][]} */
+    const fingers = (apart) => [[x - apart, y], [x + apart, y]];
+    await touch("touchStart", fingers(30));
+    for (let apart = 35; apart <= 90; apart += 5) await touch("touchMove", fingers(apart));
+    await touch("touchEnd", []);
+    await page.waitForFunction(() => location.hash.includes("zoom="));
+    const [, , scale] = stateOf(page).zoom.split(".").map(Number);
+    assert.ok(Math.abs(scale - 300) < 20, `${scale}`);
     assert.deepEqual(problems, []);
   } finally {
     await close();

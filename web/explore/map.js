@@ -89,13 +89,13 @@ export function createMap(root, { bundle, ledger, store, sketches, sprites, them
     placeOf: stage.view.placeOf,
     sideOf: () => stage.view.get().side,
     onDraft: draft,
-    onDone: (points) => select_(points, { replace: false }),
+    onDone: (points) => selectWithin(points, { replace: false }),
   });
   const keys = createKeys(/** @type {HTMLElement} */ (block.node()), ground, {
     sideOf: () => stage.view.get().side,
     begin: () => (facts ? stage.placeOf(facts.state.sample) : [0.5, 0.5]),
     onCursor,
-    onRectangle: select_,
+    onRectangle: selectWithin,
     onChoose: () => own !== null && pick(own),
     onEscape,
     shortcuts: {
@@ -133,7 +133,7 @@ export function createMap(root, { bundle, ledger, store, sketches, sprites, them
   // ---- What is selected. ----
 
   /** @param {import("./map_outline.js").Corners} points @param {{ replace: boolean }} options */
-  function select_(points, options) {
+  function selectWithin(points, options) {
     if (facts && !isBusy()) onChange({ lasso: { layer: facts.state.layer, method: facts.state.method, points } }, options);
   }
   /** @param {import("./map_outline.js").Corners | null} points */

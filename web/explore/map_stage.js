@@ -85,6 +85,8 @@ export function createStage(ground, { bundle, sketches, sprites, theme, onZoom, 
   let frame = 0;
   let stale = true;
 
+  /** Whether there has been a map. */
+  const isPlaced = () => held !== null || motion.goal() !== null;
   /** @param {boolean} [points] false: only what lies on top has changed */
   function redraw(points = true) {
     stale ||= points;
@@ -105,7 +107,7 @@ export function createStage(ground, { bundle, sketches, sprites, theme, onZoom, 
     const complete = stale || wasMoving ? drawPoints(now, cast) : true;
     stale = moving || !complete;
     const names = now.scale <= MOST_NAMED || !thumbnails.isOn(now.scale) ? placeNames(namesAt(time), now, classes, widthOf) : [];
-    const rings = held || motion.goal() ? marks.rings : [];
+    const rings = isPlaced() ? marks.rings : [];
     overlay.draw({ ...marks, rings, view: now, points: motion.now, names, radius: radiusAt(now.scale) + 4 });
     if (stale) redraw();
     if (wasMoving && !moving) arrived();
@@ -115,10 +117,11 @@ export function createStage(ground, { bundle, sketches, sprites, theme, onZoom, 
   function paint(into, now) {
     const { plate, hair, rule } = theme.tokens();
     const radius = radiusAt(now.scale);
-    into.paint(motion.now, now, packed(plate), [
+    const crowds = [
       { samples: rest, colours: null, colour: packed(interpolateRgb(hair, rule)(GREY)), radius: Math.max(1, 0.85 * radius) },
       { samples: chosen, colours, colour: 0, radius },
-    ]);
+    ];
+    into.paint(motion.now, now, packed(plate), isPlaced() ? crowds : []);
   }
   /** @param {import("./map_view.js").View} now @param {Cast} cast @returns {boolean} whether all could be drawn */
   function drawPoints(now, { colouring }) {
@@ -240,7 +243,7 @@ export function createStage(ground, { bundle, sketches, sprites, theme, onZoom, 
     /** Who is seen, and how. @param {Cast} next */
     update(next) {
       const { mask } = next.selection;
-      const isOther = mask !== cast?.selection.mask;
+      const [isOther, isRecoloured] = [mask !== cast?.selection.mask, next.colouring !== cast?.colouring];
       if (isOther || next.labels !== cast?.labels) forgetPlacing();
       cast = next;
       if (isOther) {
@@ -248,9 +251,11 @@ export function createStage(ground, { bundle, sketches, sprites, theme, onZoom, 
         chosen = order.filter((i) => mask[i] === 2);
         if (!motion.isMoving()) arrived();
       }
-      const inks = next.colouring.colours.map(packed);
-      colours = Int32Array.from(next.colouring.bucket, (bucket) => inks[bucket]);
-      redraw();
+      if (isRecoloured) {
+        const inks = next.colouring.colours.map(packed);
+        colours = Int32Array.from(next.colouring.bucket, (bucket) => inks[bucket]);
+      }
+      redraw(isOther || isRecoloured);
     },
     /** @param {Partial<Marks>} change */
     mark(change) {
