@@ -31,7 +31,6 @@ import { createPace } from "./pace.js";
 const MOVE = 900; // milliseconds from one map to the next
 const FLOW = 200; // from one unfinished map to the next
 const RADII = [1.1, 4, 6]; // pixels: the least, the most of the whole map, the most
-const MOST_NAMED = 2.6; // scale beyond which the sketches speak
 const GREY = 0.3; // of those not selected, between hair and rule
 const MOST_RATIO = 2; // pixels of the canvas for one of CSS
 const FINE = 4; // the same in what is exported
@@ -106,7 +105,7 @@ export function createStage(ground, { bundle, sketches, sprites, theme, onZoom, 
     const now = view.get();
     const complete = stale || wasMoving ? drawPoints(now, cast) : true;
     stale = moving || !complete;
-    const names = now.scale <= MOST_NAMED || !thumbnails.isOn(now.scale) ? placeNames(namesAt(time), now, classes, widthOf) : [];
+    const names = !thumbnails.isOn(now.scale) ? placeNames(namesAt(time), now, classes, widthOf) : [];
     const rings = isPlaced() ? marks.rings : [];
     overlay.draw({ ...marks, rings, view: now, points: motion.now, names, radius: radiusAt(now.scale) + 4 });
     if (stale) redraw();

@@ -7,6 +7,8 @@ import { onStage } from "./map_view.js";
 
 /** A square of the stage for each sample, in pixels, from which sketches help: with less they would hide the map. */
 const ROOM = 110;
+/** The whole map is left to the names, however few samples it has. */
+const LEAST_SCALE = 1.5;
 const SIZES = [30, 60]; // pixels
 const GAP = 5;
 const LEVELS_PER_DOUBLING = 2;
@@ -30,7 +32,7 @@ export function createThumbnails({ sketches, sprites, onReady }) {
   let wanted = [];
 
   /** The scale from which there is room. */
-  const firstScale = () => (crowd ? Math.max(1, Math.sqrt((ROOM * crowd.square.length) / 2) / fit) : Infinity);
+  const firstScale = () => (crowd ? Math.max(LEAST_SCALE, Math.sqrt((ROOM * crowd.square.length) / 2) / fit) : Infinity);
   /** @param {number} scale */
   const levelAt = (scale) => Math.floor(LEVELS_PER_DOUBLING * Math.log2(scale / firstScale()) + 1e-9);
   /** @param {number} level */
