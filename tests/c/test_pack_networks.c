@@ -90,7 +90,8 @@ static nt_bundle *pack(nt_net **net, const struct nt_layer *layer, uint32_t laye
     }
     nt_net_changed(*net);
     assert_int_equal(nt_net_serialize(&weights, &bytes, *net, NULL, memory(), NULL), NT_OK);
-    if (nt_pack(&result, folder, &dataset, *net, weights, bytes, &options, memory(), &error) != NT_OK ||
+    struct nt_pack_data data = nt_pack_dataset(&dataset, *net, weights, bytes);
+    if (nt_pack(&result, folder, &data, &options, memory(), &error) != NT_OK ||
         nt_folder_open(&bundle, folder, memory(), &error) != NT_OK) {
         fail_msg("%s", error.text);
     }
