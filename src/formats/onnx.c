@@ -129,9 +129,6 @@ static enum nt_status read_integers(struct nt_onnx_attribute *a, const struct nt
                                     const struct nt_onnx_model *m) {
     NT_TRY(nt_onnx_expect(field, NT_WIRE_VARINT, NT_WIRE_BYTES, "an attribute's numbers", m));
     a->has_list = true;
-    if (field->type == NT_WIRE_VARINT) {
-        return add_integer(a, field->value, m, field);
-    }
     struct nt_wire packed = nt_wire_open(field->bytes, field->size);
     uint64_t value;
     while (packed.at < packed.end && nt_wire_varint(&value, &packed)) {

@@ -35,13 +35,10 @@ static enum nt_status add_dimension(struct nt_onnx_tensor *t, uint64_t side, con
     return NT_OK;
 }
 
-/* Repeated numbers stand in one field each, or several in one. */
+/* Repeated numbers stand in one field each, or several in one: a list in any case. */
 static enum nt_status read_dimensions(struct nt_onnx_tensor *t, const struct nt_field *field,
                                       const struct nt_onnx_model *m) {
     NT_TRY(nt_onnx_expect(field, NT_WIRE_VARINT, NT_WIRE_BYTES, "a tensor's shape", m));
-    if (field->type == NT_WIRE_VARINT) {
-        return add_dimension(t, field->value, m);
-    }
     struct nt_wire packed = nt_wire_open(field->bytes, field->size);
     uint64_t side;
     while (packed.at < packed.end && nt_wire_varint(&side, &packed)) {
@@ -155,9 +152,10 @@ static enum nt_status put(struct sink *s, uint64_t bits) {
     return NT_OK;
 }
 
-static enum nt_status put_raw(struct sink *s, const uint8_t *bytes, size_t size) {
+/* Values one after the other, each as wide as its type. */
+static enum nt_status put_fixed(struct sink *s, const uint8_t *bytes, size_t size) {
     uint32_t each = type_bytes(s->tensor->type);
-    if (size / each != s->tensor->items || size % each != 0 || s->count > 0) {
+    if (size % each != 0) {
         return wrong_count(s);
     }
     for (size_t at = 0; at < size; at += each) {
@@ -184,20 +182,8 @@ static enum nt_status put_typed(struct sink *s, const struct nt_field *field) {
                                : type == NT_ONNX_DOUBLE ? NT_WIRE_64
                                                         : NT_WIRE_VARINT;
     NT_TRY(nt_onnx_expect(field, single, NT_WIRE_BYTES, "a tensor's data", s->model));
-    if (field->type != NT_WIRE_BYTES) {
-        return put(s, field->value);
-    }
     if (single != NT_WIRE_VARINT) {
-        uint32_t each = type_bytes(type);
-        if (field->size % each != 0) {
-            return wrong_count(s);
-        }
-        for (size_t at = 0; at < field->size; at += each) {
-            uint64_t bits = 0;
-            memcpy(&bits, field->bytes + at, each);
-            NT_TRY(put(s, bits));
-        }
-        return NT_OK;
+        return put_fixed(s, field->bytes, field->size);
     }
     struct nt_wire packed = nt_wire_open(field->bytes, field->size);
     uint64_t value;
@@ -213,7 +199,7 @@ static enum nt_status read_values(struct sink *s) {
     while (nt_wire_next(&field, &wire)) {
         if (field.number == TENSOR_RAW) {
             NT_TRY(nt_onnx_expect(&field, NT_WIRE_BYTES, NT_WIRE_BYTES, "a tensor's data", s->model));
-            NT_TRY(put_raw(s, field.bytes, field.size));
+            NT_TRY(put_fixed(s, field.bytes, field.size));
         } else if (field.number == field_of(s->tensor->type)) {
             NT_TRY(put_typed(s, &field));
         }

@@ -22,15 +22,16 @@ bool nt_wire_varint(uint64_t *value, struct nt_wire *wire) {
     return false;
 }
 
-static bool read_fixed(uint64_t *value, struct nt_wire *wire, size_t bytes) {
+static bool read_fixed(struct nt_field *field, struct nt_wire *wire, size_t bytes) {
     if ((size_t)(wire->end - wire->at) < bytes) {
         wire->why = "a number that is cut off";
         return false;
     }
-    *value = 0;
     for (size_t i = bytes; i-- > 0;) {
-        *value = *value << 8 | wire->at[i];
+        field->value = field->value << 8 | wire->at[i];
     }
+    field->bytes = wire->at;
+    field->size = bytes;
     wire->at += bytes;
     return true;
 }
@@ -67,11 +68,16 @@ bool nt_wire_next(struct nt_field *field, struct nt_wire *wire) {
     field->type = (enum nt_wire_type)type;
     switch (field->type) {
     case NT_WIRE_VARINT:
-        return nt_wire_varint(&field->value, wire);
+        field->bytes = wire->at;
+        if (!nt_wire_varint(&field->value, wire)) {
+            return false;
+        }
+        field->size = (size_t)(wire->at - field->bytes);
+        return true;
     case NT_WIRE_64:
-        return read_fixed(&field->value, wire, 8);
+        return read_fixed(field, wire, 8);
     case NT_WIRE_32:
-        return read_fixed(&field->value, wire, 4);
+        return read_fixed(field, wire, 4);
     default:
         return read_bytes(field, wire);
     }

@@ -21,7 +21,7 @@ struct nt_field {
     uint32_t number;
     enum nt_wire_type type;
     uint64_t value;       /* of numbers: a varint, or the bits of a fixed one */
-    const uint8_t *bytes; /* [size] of NT_WIRE_BYTES */
+    const uint8_t *bytes; /* [size] of NT_WIRE_BYTES; of a number what spells it: a list of one */
     size_t size;
     const uint8_t *start; /* of its tag */
 };
