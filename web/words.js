@@ -22,6 +22,9 @@ export const roughly = (n) => (n >= 10 ? whole.format(Math.round(n)) : twoDigits
 /** 0.9731 as "97 %", never rounded up to certainty. @param {number} p */
 export const percent = (p) => (p > 0.99 && p < 1 ? "over 99 %" : p < 0.01 && p > 0 ? "under 1 %" : `${Math.round(p * 100)} %`);
 
+/** The same where room is short: "> 99 %". @param {number} p */
+export const shortPercent = (p) => percent(p).replace("over", ">").replace("under", "<");
+
 /** Rank 0 as "nearest", 1 as "2nd nearest". @param {number} rank */
 export function ordinal(rank) {
   const n = rank + 1;

@@ -1,6 +1,6 @@
 /** One sample among those laid side by side: the sketch, how it is read, what explains that, its curve. */
 import { line, select } from "d3";
-import { count, layerName, percent } from "../words.js";
+import { count, layerName, percent, shortPercent } from "../words.js";
 import { METHODS, heatOf, pixelsOf, strongest } from "./heat.js";
 
 /** @typedef {import("../routes/explore.js").PartOptions} PartOptions */
@@ -26,8 +26,6 @@ import { METHODS, heatOf, pixelsOf, strongest } from "./heat.js";
 const FACTOR = 4; // pixels drawn for each of the sketch's
 const [WIDE, TALL] = [100, 24];
 const MOST_BARS = 4;
-/** As short as it gets, and never certain where it is not. @param {number} share */
-const shortly = (share) => percent(share).replace("over", ">").replace("under", "<");
 const precise = new Intl.NumberFormat("en", { maximumSignificantDigits: 2 });
 
 /**
@@ -99,7 +97,7 @@ export function createCompareCard(root, sample, { bundle, sketches, sprites, the
     });
     items.classed("is-label", ({ c }) => c === label);
     items.select(".compare-class").text(({ c }) => classes[c]).attr("title", ({ c }) => (c === label ? "its label" : null));
-    items.select(".compare-share").text(({ share }) => shortly(share));
+    items.select(".compare-share").text(({ share }) => shortPercent(share));
     items.select("i").style("--share", ({ share }) => String(share));
   }
 

@@ -1,5 +1,6 @@
 /** The panel: tabs, each with a part of its own, which is made when it is first shown and told of changes while it is. */
 import { select } from "d3";
+import { createClasses } from "./classes.js";
 import { createSamples } from "./samples.js";
 
 /** @typedef {import("../params.js").State} State */
@@ -8,7 +9,10 @@ import { createSamples } from "./samples.js";
 /** @typedef {import("../routes/explore.js").PartOptions} PartOptions */
 
 /** What the panel shows, one at a time, in the order of the tabs. @type {{ name: State["tab"], title: string, create: (root: HTMLElement, options: PartOptions) => Part }[]} */
-const TABS = [{ name: "samples", title: "Samples", create: createSamples }];
+const TABS = [
+  { name: "samples", title: "Samples", create: createSamples },
+  { name: "classes", title: "Classes", create: createClasses },
+];
 
 /** By how many tabs a key moves; "Home" and "End" go to the ends. @type {Record<string, (at: number) => number>} */
 const STEPS = { ArrowRight: (at) => at + 1, ArrowLeft: (at) => at - 1, Home: () => 0, End: () => TABS.length - 1 };

@@ -132,3 +132,12 @@ export function selectSamples(context) {
     key: JSON.stringify([asked, tables]), complete: complete && done,
   };
 }
+
+/** What would be selected were classes not filtered, by label or by prediction; the key is the same for the same samples. @param {Selection} selection @returns {{ key: string, samples: Uint32Array }} */
+export function classesAside({ failed, chosen, selected, key }) {
+  const [asked, tables] = JSON.parse(key);
+  if (asked[0].length + asked[1].length === 0) return { key, samples: selected };
+  const aside = ~(FILTER_BITS.classes | FILTER_BITS.predicted);
+  const mask = Uint8Array.from(failed, (bits, i) => ((bits & aside) === 0 ? chosen[i] : 0));
+  return { key: JSON.stringify([[[], [], ...asked.slice(2)], tables]), samples: listOf(mask, 1) };
+}
