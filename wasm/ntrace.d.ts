@@ -71,7 +71,8 @@ export interface Manifest {
   classes: string[];
   layers: Layer[];
   network: { parameters: number; accuracy: number; balancedAccuracy: number };
-  stability: { reference: number; k: number };
+  /** exact: the neighbours behind stability, maps and measures are certified to be the k nearest; else at least 0.9995 of them are. */
+  stability: { reference: number; k: number; exact?: boolean };
   /** How the measures were made that the bundle ships: p of rbo, calibration and seed of credibility, suggestions of each reason; absent in version 1. */
   measures?: { p: number; calibration: number; seed: number; suggestions: number };
   /** What the first view shows: its images come in one small chunk. */
@@ -431,7 +432,7 @@ export interface Stability {
   samples: Uint32Array;
   /** [L, S] row by row: how many of a sample's k nearest at the layer are among its k nearest at the reference. */
   values: Uint16Array;
-  /** True: certified. False: shipped with the bundle, or on codes. */
+  /** True: certified. False: on codes, or shipped by a bundle whose manifest does not say that it is exact. */
   exact: boolean;
   /** On codes: share of the true k nearest found at each layer, measured when packing (k = 100) or on some of the samples; else null. */
   recall: Float64Array | null;
@@ -630,7 +631,7 @@ export interface Bundle {
   releasePlace(): Promise<void>;
   /**
    * Overlap with the reference layer for every layer and sample. Without options the table that the bundle ships (k and
-   * reference of the manifest, exact but for what its recall may miss). Else from the exact graphs of all layers, which are
+   * reference of the manifest, whose `exact` says whether it is certified). Else from the exact graphs of all layers, which are
    * searched first (some seconds a layer, once); beyond 100 neighbours, without a network, or with exact: false, on codes.
    */
   stability(options?: StabilityOptions): Promise<Stability>;

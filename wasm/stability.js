@@ -129,7 +129,7 @@ export async function stability(engine, request, options = {}) {
   if (asShipped && request.exact !== true) {
     await engine.need("stability", 0, "stability", options);
     const values = engine.core.copyU16(engine.core.call("nt_bundle_stability", engine.handle), layers.length * dataset.samples);
-    return { k: shipped.k, reference, samples: sampleList(engine, undefined), values, exact: false, recall: null };
+    return { k: shipped.k, reference, samples: sampleList(engine, undefined), values, exact: shipped.exact ?? false, recall: null };
   }
   const { k, samples, exact, graphs, recall } = await prepare(engine, request, options);
   const { curves } = await overlaps(engine, { samples, k, reference, graphs, curves: true, matrix: false }, options);

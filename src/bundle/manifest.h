@@ -31,6 +31,7 @@ struct nt_manifest {
     } network;
     struct {
         uint32_t reference, k;
+        bool exact; /* neighbours are certified to be the k nearest */
     } stability;
     struct {
         double p;                   /* of rank-biased overlap; 0 where no measures are shipped */

@@ -400,6 +400,7 @@ static enum nt_status read_figures(struct nt_manifest *m, const cJSON *root, str
     NT_TRY(get_object(&item, root, "stability", at));
     NT_TRY(get_count(&m->stability.reference, item, "reference", 0, last, at));
     NT_TRY(get_count(&m->stability.k, item, "k", 1, most, at));
+    m->stability.exact = cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(item, "exact"));
     NT_TRY(read_measures(m, root, at));
     NT_TRY(get_object(&item, root, "opening", at));
     NT_TRY(get_count(&m->opening.sample, item, "sample", 0, most, at));

@@ -90,6 +90,7 @@ static void add_figures(cJSON *root, const struct nt_manifest *m) {
     cJSON *stability = cJSON_AddObjectToObject(root, "stability");
     cJSON_AddNumberToObject(stability, "reference", m->stability.reference);
     cJSON_AddNumberToObject(stability, "k", m->stability.k);
+    cJSON_AddBoolToObject(stability, "exact", m->stability.exact);
     cJSON *measures = cJSON_AddObjectToObject(root, "measures");
     cJSON_AddNumberToObject(measures, "p", m->measures.p);
     cJSON_AddNumberToObject(measures, "calibration", m->measures.calibration);

@@ -171,6 +171,7 @@ static void describe(struct nt_packer *p) {
     m->dataset.image = d->images.shape;
     m->stability.reference = 0;
     m->stability.k = p->k;
+    m->stability.exact = true; /* until a layer's are not */
     describe_classes(p);
     for (uint32_t l = 0; l < p->layers; l++) {
         describe_layer(p, l);

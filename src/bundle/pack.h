@@ -17,7 +17,9 @@ enum {
     NT_PACK_MAX_AXES = 512,
     NT_PACK_TILE = 384, /* samples that neighbours are proposed for at once */
     NT_PACK_BATCH = 64, /* samples in one forward pass */
-    NT_PACK_SUGGESTIONS = 10
+    NT_PACK_SUGGESTIONS = 10,
+    NT_PACK_CERTIFIED = 20000, /* samples, up to which their neighbours are certified */
+    NT_PACK_CERTIFIED_SIZE = 1 << 16
 };
 
 /* A network's layers as activations on demand. */
@@ -117,6 +119,10 @@ enum nt_status nt_pack_measure(struct nt_pack_shortlist *shortlist, struct nt_pa
 /* Finds the k nearest of all samples. graph out */
 enum nt_status nt_pack_graph(nt_graph **graph, struct nt_packer *p, struct nt_pack_space *space,
                              struct nt_pack_shortlist shortlist);
+
+/* The same, certified: nobody is missed (ntrace/graph.h). Its time grows with the square of the samples, on one thread.
+ */
+enum nt_status nt_pack_graph_certified(nt_graph **graph, struct nt_packer *p, struct nt_pack_space *space);
 
 /* Proposes the nearest by leading axes, for up to NT_PACK_TILE samples at once. To be freed in any case. */
 struct nt_pack_proposer;
