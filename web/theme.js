@@ -82,6 +82,8 @@ function readTokens() {
     hair: token("hair"),
     raised: token("raised"),
     focus: token("focus"),
+    overLight: token("over-light"),
+    overDark: token("over-dark"),
     sans: token("sans"),
     serif: token("serif"),
     /** One a class; beyond these they begin again. */

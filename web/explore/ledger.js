@@ -161,8 +161,22 @@ export function createLedger(bundle, onChange) {
     /** Accuracy, confusion matrix and the like of some samples; `key` names them. @param {string} key @param {Uint32Array} samples */
     summary: (key, samples) => entry(`summary ${key}`, (options) => bundle.summary({ samples, signal: options.signal })),
     /** Overlap of every two layers, averaged over some samples; `key` names them. @param {string} key @param {number} k @param {Uint32Array} samples */
-    overlaps: (key, k, samples) =>
-      entry(`overlaps ${k} ${key}`, (options) => bundle.overlapMatrix({ k, samples, signal: options.signal, onProgress: options.onProgress })),
+    overlaps(key, k, samples) {
+      const name = `overlaps ${k} ${key}`;
+      giveUp("overlaps", name);
+      return entry(name, ({ signal, onProgress }) => bundle.overlapMatrix({ k, samples, signal, onProgress }));
+    },
+    /** The same on codes: soon of few samples, later of more. @param {"few" | "more"} kind @param {string} key @param {number} k @param {Uint32Array} samples */
+    overlapsOnCodes(kind, key, k, samples) {
+      const name = `${kind} ${k} ${key}`;
+      giveUp(kind, name);
+      return entry(name, ({ signal, onProgress }) => bundle.overlapMatrix({ k, samples, exact: false, recall: false, signal, onProgress }));
+    },
+    /** Ends the overlaps that are under way; asked for again they begin anew. */
+    stopOverlaps() {
+      for (const kind of ["overlaps", "more"]) giveUp(kind, "");
+      onChange();
+    },
     layers: layers.length,
     /** What `read` finds in the ledger without anything being asked of the engine. @template T @param {() => T} read @returns {T} */
     atHand(read) {

@@ -1,6 +1,7 @@
 /** The panel: tabs, each with a part of its own, which is made when it is first shown and told of changes while it is. */
 import { select } from "d3";
 import { createClasses } from "./classes.js";
+import { createMatrix } from "./matrix.js";
 import { createSamples } from "./samples.js";
 
 /** @typedef {import("../params.js").State} State */
@@ -12,6 +13,7 @@ import { createSamples } from "./samples.js";
 const TABS = [
   { name: "samples", title: "Samples", create: createSamples },
   { name: "classes", title: "Classes", create: createClasses },
+  { name: "layers", title: "Layers", create: createMatrix },
 ];
 
 /** By how many tabs a key moves; "Home" and "End" go to the ends. @type {Record<string, (at: number) => number>} */
