@@ -35,6 +35,7 @@
  * @property {"samples" | "classes" | "layers" | "suggestions"} tab
  * @property {string} sort by what the panel sorts; "-" before it: descending
  * @property {string} ranking by which figure the classes are sorted; "-" before it: descending
+ * @property {string} reason whose suggestions are open
  * @property {number[]} pins samples laid side by side
  * @property {string} step of the story, empty at its beginning
  * @property {"folded" | "open"} beside whether the samples laid side by side are shown large
@@ -210,6 +211,7 @@ export function codecs(manifest) {
     tab: oneOf("tab", TABS),
     sort: text("sort", "sample", /^-?[A-Za-z]{1,32}$/),
     ranking: text("ranking", "class", /^-?[a-z0-9]{1,16}$/),
+    reason: text("reason", "mislabelled", /^[A-Za-z]{1,32}$/),
     pins: numbers("pins", dataset.samples),
     beside: oneOf("beside", BESIDE),
     explain: oneOf("explain", EXPLANATIONS),

@@ -3,6 +3,7 @@ import { select } from "d3";
 import { createClasses } from "./classes.js";
 import { createMatrix } from "./matrix.js";
 import { createSamples } from "./samples.js";
+import { createSuggestions } from "./suggestions.js";
 
 /** @typedef {import("../params.js").State} State */
 /** @typedef {import("../routes/explore.js").Facts} Facts */
@@ -14,6 +15,7 @@ const TABS = [
   { name: "samples", title: "Samples", create: createSamples },
   { name: "classes", title: "Classes", create: createClasses },
   { name: "layers", title: "Layers", create: createMatrix },
+  { name: "suggestions", title: "Suggestions", create: createSuggestions },
 ];
 
 /** By how many tabs a key moves; "Home" and "End" go to the ends. @type {Record<string, (at: number) => number>} */
