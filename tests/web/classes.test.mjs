@@ -43,7 +43,7 @@ test("the matrix and the figures are the engine's, sorted by any of them, and ov
   try {
     const summary = await summaryOf(page);
     assert.deepEqual(await matrixOf(page, summary.confusion[0]), summary.confusion);
-    const words = await page.locator(".classes-summary").innerText();
+    const words = (await page.locator(".classes-summary").innerText()).replaceAll("\u00a0", " ");
     assert.ok(words.includes("Of all 10,000 samples") && words.includes(`${Math.round(summary.accuracy * 10000).toLocaleString("en")} rightly: ${Math.round(summary.accuracy * 100)} %`) && words.includes(`${Math.round(summary.balancedAccuracy * 100)} % averaged`), words);
     for (const [button, figure] of /** @type {const} */ ([["Precision", "precision"], ["Recall", "recall"], ["F1", "f1"], ["Number", "support"]])) {
       await page.locator(".figures thead").getByRole("button", { name: button }).click();
@@ -125,7 +125,7 @@ test("a selection's figures stand beside those of all", async () => {
     const [part, all] = [await summaryOf(page, 0.8), await summaryOf(page)];
     assert.ok(part.n < all.n);
     assert.deepEqual(await matrixOf(page, part.confusion[0]), part.confusion, "the filter by class is set aside");
-    const words = await page.locator(".classes-summary").innerText();
+    const words = (await page.locator(".classes-summary").innerText()).replaceAll("\u00a0", " ");
     assert.ok(words.includes(`Of the ${part.n} samples selected, filters by class aside`) && words.includes(`Of all 10,000: ${Math.round(all.accuracy * 100)} %`), words);
     const bars = await page.locator(".figures-recall i").evaluateAll((/** @type {HTMLElement[]} */ nodes) => nodes.map(({ style }) => [style.getPropertyValue("--share"), style.getPropertyValue("--all")].map(Number)));
     assert.deepEqual(bars, part.recall.map((value, c) => [value, all.recall[c]]));

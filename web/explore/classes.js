@@ -49,7 +49,7 @@ export function createClasses(root, { bundle, ledger, onChange }) {
       const all = ledger.summary("all", everyone).value;
       summary = askFor(facts);
       const isPart = summary !== null && summary.samples < dataset.samples;
-      words.text(summary ? sentence(summary, isPart ? all : null) : "No sample is selected: there is nothing to count.");
+      words.text(summary ? sentence(summary, isPart ? all : null).replaceAll(" %", "\u00a0%") : "No sample is selected: there is nothing to count.");
       for (const { block } of [matrix, table]) block.attr("hidden", summary ? null : "");
       if (!summary) return;
       confusion.update(summary, state);

@@ -55,7 +55,7 @@ export function createCompareCard(root, sample, { bundle, sketches, sprites, the
   const own = curve.append("path").attr("class", "compare-own");
   const foot = card.append("div").attr("class", "compare-foot");
   const kept = foot.append("span");
-  const link = foot.append("a").text("Open trace").attr("aria-label", `Open the trace of ${name}`);
+  const link = foot.append("a").text("Open trace").attr("aria-label", `Open trace of ${name}`);
   card.on("pointerenter focusin", () => onPoint(true)).on("pointerleave focusout", () => onPoint(false));
 
   /** @type {CardState | null} */

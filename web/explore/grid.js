@@ -16,7 +16,7 @@ import { count, percent } from "../words.js";
 /**
  * @typedef {object} Cell
  * @property {HTMLElement} node
- * @property {HTMLElement[]} lines label, prediction, note
+ * @property {HTMLElement[]} lines label, prediction, note, and what only a screen reader says
  * @property {number} sample -1: none
  * @property {boolean} isDrawn
  */
@@ -56,7 +56,7 @@ export function createGrid(root, { bundle, sketches, sprites, theme, onPoint, on
     const node = document.createElement("div");
     node.className = "samples-cell";
     node.setAttribute("role", "gridcell");
-    const lines = ["label", "read", "note"].map((name) => {
+    const lines = ["label", "read", "note", "more"].map((name) => {
       const line = document.createElement("span");
       line.className = `samples-${name}`;
       return line;
@@ -81,12 +81,10 @@ export function createGrid(root, { bundle, sketches, sprites, theme, onPoint, on
     return row;
   }
 
-  /** What a screen reader says of a sample. @param {number} sample */
+  /** What a screen reader says of a sample besides what is seen. @param {number} sample */
   function describe(sample) {
-    const [label, prediction] = [bundle.labels[sample], bundle.predictions[sample]];
-    const read = label === prediction ? "read rightly" : `read wrongly as ${classes[prediction]}`;
-    const note = state.note ? `, ${state.noteTitle}: ${state.note(sample)}` : "";
-    return `${classes[label]}, number ${sample}, ${read}, ${percent(bundle.confidences[sample])} sure${note}`;
+    const verdict = bundle.labels[sample] === bundle.predictions[sample] ? "read rightly" : `read wrongly, ${percent(bundle.confidences[sample])} sure`;
+    return `${state.note ? `(${state.noteTitle}) ` : ""}number ${sample}, ${verdict}`;
   }
 
   /** Writing the same text again would lay it out again. @param {HTMLElement} line @param {string} text */
@@ -112,7 +110,7 @@ export function createGrid(root, { bundle, sketches, sprites, theme, onPoint, on
     node.classList.toggle("is-wrong", isWrong);
     node.classList.toggle("is-pointed", sample === pointed);
     node.setAttribute("aria-selected", String(state.pins.includes(sample)));
-    node.setAttribute("aria-label", describe(sample));
+    write(lines[3], describe(sample));
   }
 
   /** @param {Row} row @param {number} index -1: spare */
