@@ -90,6 +90,27 @@ test("samples are sorted by a measure either way, with its value, as the engine 
   }
 });
 
+test("every measure that the bundle ships sorts the samples by the engine's values", async () => {
+  const { page, problems, close } = await openExplorer(browser, site.url, "layer=6");
+  try {
+    const values = await askEngine(page, async (bundle) => {
+      const { credibility } = (await bundle.measures({ layer: 1, names: ["credibility"] })).values;
+      const { purity, predictionPurity, occurrence, rbo } = (await bundle.measures({ layer: 6 })).values;
+      return Object.fromEntries(Object.entries({ purity, predictionPurity, occurrence, rbo, credibility }).map(([name, all]) => [name, [.../** @type {Float32Array} */ (all)]]));
+    });
+    for (const [name, all] of Object.entries(values)) {
+      const order = [...all.keys()].sort((a, b) => all[b] - all[a] || a - b);
+      await page.goto(`${site.url}#/explore?layer=6&sort=-${name}`);
+      await waitForFirst(page, order[0]);
+      const shown = await cellsOf(page);
+      assert.deepEqual(shown, order.slice(0, shown.length), name);
+    }
+    assert.deepEqual(problems, []);
+  } finally {
+    await close();
+  }
+});
+
 test("keys walk the grid, Enter pins, T opens the trace, and going back finds the pin", async () => {
   const { page, problems, close } = await openExplorer(browser, site.url);
   try {

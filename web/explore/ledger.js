@@ -156,6 +156,9 @@ export function createLedger(bundle, onChange) {
     },
     /** The measures of a layer, [N] each. @param {number} layer */
     measures: (layer) => entry(`measures ${layer}`, (options) => bundle.measures({ layer, signal: options.signal, onProgress: options.onProgress })),
+    /** How well a sample's neighbours at all layers support one class, [N]. */
+    credibility: () =>
+      entry("credibility", async ({ signal, onProgress }) => (await bundle.measures({ layer: layers.length - 1, names: ["credibility"], signal, onProgress })).values.credibility ?? null),
     /** Samples worth a look. */
     suggestions: () => entry("suggestions", (options) => bundle.suggestions({ signal: options.signal, onProgress: options.onProgress })),
     /** Accuracy, confusion matrix and the like of some samples; `key` names them. @param {string} key @param {Uint32Array} samples */

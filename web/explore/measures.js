@@ -76,7 +76,7 @@ export const MEASURES = [
     about: "Rank-biased overlap of its nearest here and at the reference layer; the nearest weigh most.",
   },
   {
-    name: "credibility", title: "Credibility", atLayer: false, format: plain, domain: zeroToOne, read: measured("credibility"),
+    name: "credibility", title: "Credibility", atLayer: false, format: plain, domain: zeroToOne, read: ({ ledger }) => ledger.credibility().value,
     about: "Deep k-nearest neighbours: how well its neighbours at all layers support the class that they agree on most.",
   },
 ];
