@@ -281,7 +281,7 @@ export function createGrid(root, { bundle, sketches, sprites, theme, onPoint, on
       const sample = before.samples[active];
       state = next;
       if (before.samples !== next.samples) {
-        active = before.key === next.key ? Math.max(0, state.samples.indexOf(sample)) : 0;
+        active = before.key === next.key && focused ? Math.max(0, state.samples.indexOf(sample)) : 0;
         fit();
         scrollTo(before.key === next.key ? top : 0);
       }
