@@ -8,7 +8,7 @@ import { takeSteps } from "./room.js";
 /** How many neighbours a graph holds, where there are as many samples. */
 export const GRAPH_K = 100;
 /** Room for the tables of a search: all reduced rows of 10,000 samples. */
-const ROOM_BYTES = 64 << 20;
+const ROOM_BYTES = 96 << 20;
 const WORK_BYTES = 24;
 
 /**

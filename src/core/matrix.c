@@ -8,7 +8,7 @@
 #include "core/parallel.h"
 #include "core/target.h"
 
-enum { BLOCK_ROWS = 96, BLOCK_DEPTH = 256 }; /* 96 is a multiple of every target's tile rows */
+enum { BLOCK_ROWS = 96, BLOCK_DEPTH = NT_MATRIX_DEPTH }; /* 96 is a multiple of every target's tile rows */
 
 static const struct nt_matrix_kernel *kernel(void) {
     switch (nt_target()) {

@@ -13,7 +13,7 @@ static void tile(float *c, size_t stride, const float *a, const float *b, size_t
     nt_vf sum[ROWS][VECTORS];
     for (size_t i = 0; i < ROWS; i++) {
         for (size_t j = 0; j < VECTORS; j++) {
-            sum[i][j] = nt_vf_load(c + i * stride + j * NT_LANES);
+            sum[i][j] = nt_vf_splat(0);
         }
     }
     for (size_t p = 0; p < k; p++) {
@@ -32,7 +32,8 @@ static void tile(float *c, size_t stride, const float *a, const float *b, size_t
     }
     for (size_t i = 0; i < ROWS; i++) {
         for (size_t j = 0; j < VECTORS; j++) {
-            nt_vf_store(c + i * stride + j * NT_LANES, sum[i][j]);
+            float *to = c + i * stride + j * NT_LANES;
+            nt_vf_store(to, nt_vf_load(to) + sum[i][j]);
         }
     }
 }

@@ -11,7 +11,7 @@ enum { ROWS = NT_REDUCTION_BATCH, QUERIES = 128 };
 static uint32_t min(uint32_t a, uint32_t b) { return a < b ? a : b; }
 static uint32_t groups(const nt_graph_search *s) { return (s->samples + s->group - 1) / s->group; }
 
-/* ---- Shortlists by position, and no distance known. ---- */
+/* ---- Shortlists by position, and nothing measured. ---- */
 
 static void sort_list(struct nt_shortlist *l, struct nt_short *copy, uint32_t *room) {
     uint32_t *key = room, *order = key + l->count, *scratch = order + l->count;
@@ -21,7 +21,7 @@ static void sort_list(struct nt_shortlist *l, struct nt_short *copy, uint32_t *r
     nt_knn_order(order, key, l->count, scratch);
     memcpy(copy, l->item, l->count * sizeof *copy);
     for (uint32_t i = 0; i < l->count; i++) {
-        l->item[i] = (struct nt_short){copy[order[i]].position, -1};
+        l->item[i] = (struct nt_short){copy[order[i]].position, -copy[order[i]].square};
     }
 }
 
@@ -45,7 +45,7 @@ enum nt_status nt_search_end_lists(nt_graph_search *s) {
 /* ---- Groups. ---- */
 
 /* Units of a pair of groups: reading the second's rows, then comparing. */
-static uint32_t reads(const nt_graph_search *s) { return s->reduction.side == 0 ? 0 : (s->group + ROWS - 1) / ROWS; }
+static uint32_t reads(const nt_graph_search *s) { return s->kept ? 0 : (s->group + ROWS - 1) / ROWS; }
 static uint32_t compares(const nt_graph_search *s) { return (s->group + QUERIES - 1) / QUERIES; }
 
 uint32_t nt_search_exact_units(const nt_graph_search *s) {
@@ -55,15 +55,12 @@ uint32_t nt_search_exact_units(const nt_graph_search *s) {
 
 enum nt_status nt_search_start_exact(nt_graph_search *s) {
     size_t row = s->size * sizeof(float), rows = s->room / row;
-    if (s->reduction.side == 0) {
-        s->group = s->samples;
-        s->exact[0] = s->z;
-        s->z = NULL;
-        return NT_OK;
-    }
     nt_release(s->allocator, s->z);
     s->z = NULL;
-    s->group = rows >= s->samples ? s->samples : rows < 2 * ROWS ? ROWS : (uint32_t)(rows / 2);
+    s->group = rows >= s->samples || s->kept ? s->samples : rows < 2 * ROWS ? ROWS : (uint32_t)(rows / 2);
+    if (s->kept) {
+        return NT_OK;
+    }
     s->exact[0] = nt_allocate(s->allocator, s->group, row);
     s->exact[1] = s->group < s->samples ? nt_allocate(s->allocator, s->group, row) : NULL;
     return s->exact[0] != NULL && (s->exact[1] != NULL || s->group == s->samples) ? NT_OK : NT_E_MEMORY;
@@ -91,13 +88,17 @@ static uint32_t find(const struct nt_shortlist *l, uint32_t position) {
     return low;
 }
 
-/* Measures one position against those of its list in another group, and tells their lists. */
-static void measure(nt_graph_search *s, uint32_t i, const float *row, const float *others, uint32_t group) {
+/* Measures one position against those of its list in another group that may still be near enough, and tells their
+ * lists. */
+static enum nt_status measure(nt_graph_search *s, uint32_t i, const float *row, const float *others, uint32_t group) {
     struct nt_shortlist *l = &s->lists.list[i];
     uint32_t first = group * s->group, end = first + s->group;
+    if (groups(s) > 1) {
+        NT_TRY(nt_shortlists_tighten(&s->lists, i));
+    }
     for (uint32_t at = find(l, first); at < l->count && l->item[at].position < end; at++) {
         struct nt_short *item = &l->item[at];
-        if (item->square >= 0) {
+        if (!signbit(item->square) || -item->square > l->limit) {
             continue;
         }
         item->square = nt_distance_squared(row, others + (size_t)(item->position - first) * s->size, s->size);
@@ -108,15 +109,17 @@ static void measure(nt_graph_search *s, uint32_t i, const float *row, const floa
             back->item[there].square = item->square;
         }
     }
+    return NT_OK;
 }
 
-static void measure_group(nt_graph_search *s, uint32_t a, const float *rows, const float *others, uint32_t b,
-                          uint32_t unit) {
+static enum nt_status measure_group(nt_graph_search *s, uint32_t a, const float *rows, const float *others, uint32_t b,
+                                    uint32_t unit) {
     uint32_t first = a * s->group, from = first + unit * QUERIES;
     uint32_t end = min(s->samples, min(first + s->group, from + QUERIES));
     for (uint32_t i = from; i < end; i++) {
-        measure(s, i, rows + (size_t)(i - first) * s->size, others, b);
+        NT_TRY(measure(s, i, rows + (size_t)(i - first) * s->size, others, b));
     }
+    return NT_OK;
 }
 
 enum nt_status nt_search_exact(nt_graph_search *s, uint32_t unit, struct nt_error *error) {
@@ -129,29 +132,31 @@ enum nt_status nt_search_exact(nt_graph_search *s, uint32_t unit, struct nt_erro
     if (within < reads(s)) {
         return read_rows(s, b, other, within, error);
     }
-    measure_group(s, a, own, other, b, within - reads(s));
-    if (b > a) {
-        measure_group(s, b, other, own, a, within - reads(s));
-    }
-    return NT_OK;
+    NT_TRY(measure_group(s, a, own, other, b, within - reads(s)));
+    return b > a ? measure_group(s, b, other, own, a, within - reads(s)) : NT_OK;
 }
 
 /* ---- The graph's rows. ---- */
 
-/* The k nearest of a list by (distance, sample): sorted by sample first, and then by distance, which keeps ties. */
+/* The k nearest of a list by (distance, sample): sorted by sample first, and then by distance, which keeps ties. What
+ * was not measured is farther. */
 void nt_search_end_row(nt_graph_search *s, uint32_t position) {
     const struct nt_shortlist *l = &s->lists.list[position];
     uint32_t *key = s->list_room, *by_sample = key + s->longest, *by_square = by_sample + s->longest,
-             *scratch = by_square + s->longest, *index = scratch + s->longest;
+             *scratch = by_square + s->longest, *index = scratch + s->longest, count = 0;
     float *distance = (float *)scratch;
     for (uint32_t i = 0; i < l->count; i++) {
+        l->item[count] = l->item[i];
+        count += !signbit(l->item[i].square);
+    }
+    for (uint32_t i = 0; i < count; i++) {
         key[i] = s->sample[l->item[i].position];
     }
-    nt_knn_order(by_sample, key, l->count, scratch);
-    for (uint32_t i = 0; i < l->count; i++) {
+    nt_knn_order(by_sample, key, count, scratch);
+    for (uint32_t i = 0; i < count; i++) {
         key[i] = nt_knn_key(l->item[by_sample[i]].square);
     }
-    nt_knn_order(by_square, key, l->count, scratch);
+    nt_knn_order(by_square, key, count, scratch);
     for (uint32_t i = 0; i < s->k; i++) {
         const struct nt_short *item = &l->item[by_sample[by_square[i]]];
         index[i] = s->sample[item->position];

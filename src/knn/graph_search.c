@@ -2,64 +2,108 @@
  * exact distances until no other sample can be nearer. */
 #include "knn/graph_search.h"
 
+#include <float.h>
 #include <math.h>
 #include <string.h>
 
 #include "codes/eigen.h"
 #include "core/matrix.h"
 
-enum phase { CENTRE, LOCAL_AXES, REDUCE, AXES, PROJECT, PLANE, SORT, TILES, LISTS, EXACT, ROWS, DONE, PHASES };
+enum phase { CENTRE, LOCAL_AXES, UNIT, REDUCE, AXES, PROJECT, PLANE, SORT, TILES, LISTS, EXACT, ROWS, DONE, PHASES };
 
 /* About how long each phase takes, in hundredths. */
-static const double SHARE[PHASES] = {1, 2, 22, 4, 4, 1, 1, 40, 1, 23, 1, 0};
+static const double SHARE[PHASES] = {1, 1, 1, 12, 6, 6, 2, 1, 45, 1, 23, 1, 0};
 
-enum { BATCH = NT_REDUCTION_BATCH, PROJECTED = 256, FINISHED = 256, SEED = 1 };
+enum { BATCH = NT_REDUCTION_BATCH, MEASURED = 128, PROJECTED = 96, FINISHED = 256, SEED = 1 };
+
+static const float LARGER = 1.25f;
 
 static enum nt_status no_memory(struct nt_error *error) {
     return nt_error_set(error, NT_E_MEMORY, "not enough memory for the neighbours of all samples");
 }
 
 static uint32_t min(uint32_t a, uint32_t b) { return a < b ? a : b; }
-static uint32_t typical(const nt_graph_search *s) { return min(s->samples, NT_SEARCH_TYPICAL); }
+static uint32_t local(const nt_graph_search *s) { return min(s->samples, NT_SEARCH_LOCAL); }
 static uint32_t batches(uint32_t count, uint32_t size) { return (count + size - 1) / size; }
 
 /* ---- One unit of each phase. ---- */
 
-static enum nt_status read_typical(nt_graph_search *s, uint32_t *count, struct nt_error *error) {
+/* The at-th batch of `typical` rows that stand for all, into the buffer. */
+static enum nt_status read_typical(nt_graph_search *s, uint32_t *count, uint32_t typical, struct nt_error *error) {
     uint32_t sample[BATCH], first = s->at * BATCH;
-    *count = min(BATCH, typical(s) - first);
+    *count = min(BATCH, typical - first);
     for (uint32_t i = 0; i < *count; i++) {
-        sample[i] = (uint32_t)((uint64_t)(first + i) * s->samples / typical(s));
+        sample[i] = (uint32_t)((uint64_t)(first + i) * s->samples / typical);
     }
     return s->rows.read(s->rows.context, s->buffer, sample, *count, error);
 }
 
+static enum nt_status not_finite(struct nt_error *error) {
+    return nt_error_set(error, NT_E_VALUE, "this layer has activations that are not finite");
+}
+
 static enum nt_status add_to_centre(nt_graph_search *s, struct nt_error *error) {
     uint32_t count;
-    NT_TRY(read_typical(s, &count, error));
+    NT_TRY(read_typical(s, &count, local(s), error));
     nt_reduction_add_to_centre(&s->reduction, s->buffer, count);
     if (s->at + 1 < s->units) {
         return NT_OK;
     }
-    enum nt_status status = nt_reduction_end_centre(&s->reduction, typical(s));
-    return status == NT_OK ? status : nt_error_set(error, status, "this layer has activations that are not finite");
+    return nt_reduction_end_centre(&s->reduction, local(s)) == NT_OK ? NT_OK : not_finite(error);
 }
 
 static enum nt_status add_to_local_axes(nt_graph_search *s, struct nt_error *error) {
     uint32_t count;
-    NT_TRY(read_typical(s, &count, error));
+    NT_TRY(read_typical(s, &count, local(s), error));
     NT_TRY(nt_reduction_add_to_axes(&s->reduction, s->buffer, count, s->allocator));
     return s->at + 1 < s->units ? NT_OK : nt_reduction_end_axes(&s->reduction, s->allocator);
 }
 
+static float *reduced_rows(const nt_graph_search *s) { return s->buffer + (size_t)BATCH * s->size; }
+
+/* The unit of z, such that values somewhat larger than any typical one can be held. */
+static enum nt_status find_unit(nt_graph_search *s, struct nt_error *error) {
+    uint32_t count;
+    float rest[BATCH], *z = reduced_rows(s), most = s->unit * NT_FIXED_MOST;
+    NT_TRY(read_typical(s, &count, min(s->samples, MEASURED), error));
+    NT_TRY(nt_reduction_apply(z, rest, &s->reduction, s->buffer, count, s->allocator));
+    for (size_t i = 0; i < (size_t)count * s->reduced; i++) {
+        most = LARGER * fabsf(z[i]) > most ? LARGER * fabsf(z[i]) : most;
+    }
+    s->unit = most / NT_FIXED_MOST;
+    if (s->at + 1 == s->units && s->unit < FLT_MIN) {
+        s->unit = 1;
+    }
+    return NT_OK;
+}
+
 static enum nt_status reduce(nt_graph_search *s, struct nt_error *error) {
     uint32_t sample[BATCH], first = s->at * BATCH, count = min(BATCH, s->samples - first);
+    float *z = reduced_rows(s);
     for (uint32_t i = 0; i < count; i++) {
         sample[i] = first + i;
     }
     NT_TRY(s->rows.read(s->rows.context, s->buffer, sample, count, error));
-    return nt_reduction_apply(s->z + (size_t)first * s->reduced, s->rest + first, &s->reduction, s->buffer, count,
-                              s->allocator);
+    if (s->kept) {
+        memcpy(s->exact[0] + (size_t)first * s->size, s->buffer, (size_t)count * s->size * sizeof *s->buffer);
+    }
+    NT_TRY(nt_reduction_apply(z, s->rest + first, &s->reduction, s->buffer, count, s->allocator));
+    for (uint32_t i = 0; i < count; i++) {
+        s->slack[first + i] =
+            nt_fixed_round(s->z + (size_t)(first + i) * s->width, z + (size_t)i * s->reduced, s->reduced, s->unit);
+        if (!isfinite(s->slack[first + i])) {
+            return not_finite(error);
+        }
+    }
+    return NT_OK;
+}
+
+/* Reduced rows as floats again: out [reduced]. */
+static void restore(float *out, const nt_graph_search *s, size_t sample) {
+    const int16_t *z = s->z + sample * s->width;
+    for (uint32_t i = 0; i < s->reduced; i++) {
+        out[i] = s->unit * (float)z[i];
+    }
 }
 
 /* How far the axes are from orthonormal: the Frobenius norm of A·Aᵀ - 1. */
@@ -93,14 +137,13 @@ static enum nt_status take_any_axis(nt_graph_search *s) {
 }
 
 static enum nt_status find_axes(nt_graph_search *s) {
-    uint32_t n = typical(s);
+    uint32_t n = min(s->samples, NT_SEARCH_TYPICAL);
     float *rows = nt_allocate(s->allocator, n, s->reduced * sizeof *rows), off = 0;
     if (rows == NULL) {
         return NT_E_MEMORY;
     }
     for (uint32_t i = 0; i < n; i++) {
-        size_t from = (size_t)((uint64_t)i * s->samples / n);
-        memcpy(rows + (size_t)i * s->reduced, s->z + from * s->reduced, s->reduced * sizeof *rows);
+        restore(rows + (size_t)i * s->reduced, s, (size_t)((uint64_t)i * s->samples / n));
     }
     struct nt_random random;
     nt_random_seed(&random, SEED, s->reduced);
@@ -109,7 +152,8 @@ static enum nt_status find_axes(nt_graph_search *s) {
     nt_release(s->allocator, rows);
     NT_TRY(status == NT_E_VALUE ? take_any_axis(s) : status);
     NT_TRY(deviation(&off, &s->axes, s->allocator));
-    s->axes_slack = ((float)s->reduced * 0x1p-24f * sqrtf((float)s->axes.count) + off);
+    float terms = NT_MATRIX_DEPTH + (float)s->reduced / NT_MATRIX_DEPTH + 2;
+    s->axes_slack = terms * 0x1p-24f * sqrtf((float)s->axes.count) + off;
     s->columns = s->axes.count + 2;
     s->y = nt_allocate(s->allocator, s->samples, s->columns * sizeof *s->y);
     return s->y != NULL ? NT_OK : NT_E_MEMORY;
@@ -118,7 +162,9 @@ static enum nt_status find_axes(nt_graph_search *s) {
 static enum nt_status project(nt_graph_search *s) {
     uint32_t first = s->at * PROJECTED, count = min(PROJECTED, s->samples - first), axes = s->axes.count;
     float *x = s->buffer, *y = x + (size_t)PROJECTED * s->reduced, *left = y + (size_t)PROJECTED * axes;
-    memcpy(x, s->z + (size_t)first * s->reduced, (size_t)count * s->reduced * sizeof *x);
+    for (uint32_t i = 0; i < count; i++) {
+        restore(x + (size_t)i * s->reduced, s, first + i);
+    }
     NT_TRY(nt_axes_project(y, left, x, &s->axes, count, 1, s->allocator));
     for (uint32_t i = 0; i < count; i++) {
         float *out = s->y + (size_t)(first + i) * s->columns, rest = s->rest[first + i];
@@ -130,7 +176,7 @@ static enum nt_status project(nt_graph_search *s) {
             sum += (double)out[j] * (double)out[j];
         }
         s->norm[first + i] = (float)sum;
-        s->slack[first + i] = nt_reduction_slack(&s->reduction) * (float)sqrt(sum);
+        s->slack[first + i] += nt_reduction_slack(&s->reduction) * (float)sqrt(sum);
     }
     return NT_OK;
 }
@@ -216,8 +262,11 @@ static enum nt_status end_rows(nt_graph_search *s) {
 static uint32_t units(const nt_graph_search *s) {
     switch ((enum phase)s->phase) {
     case CENTRE:
+        return batches(local(s), BATCH);
     case LOCAL_AXES:
-        return batches(typical(s), BATCH);
+        return s->reduction.side == 0 ? 0 : batches(local(s), BATCH);
+    case UNIT:
+        return batches(min(s->samples, MEASURED), BATCH);
     case REDUCE:
         return batches(s->samples, BATCH);
     case PROJECT:
@@ -239,6 +288,8 @@ static enum nt_status take_unit(nt_graph_search *s, struct nt_error *error) {
         return add_to_centre(s, error);
     case LOCAL_AXES:
         return add_to_local_axes(s, error);
+    case UNIT:
+        return find_unit(s, error);
     case REDUCE:
         return reduce(s, error);
     case AXES:
@@ -280,10 +331,9 @@ enum nt_status nt_graph_search_step(double *done, nt_graph_search *s, struct nt_
     if (status != NT_OK) {
         return status == NT_E_MEMORY ? no_memory(error) : status;
     }
-    if (++s->at == s->units) {
+    for (s->at++; s->at >= s->units && s->phase != DONE; s->units = units(s)) {
         s->phase++;
         s->at = 0;
-        s->units = units(s);
     }
     *done = share_done(s);
     return NT_OK;
@@ -292,21 +342,24 @@ enum nt_status nt_graph_search_step(double *done, nt_graph_search *s, struct nt_
 /* ---- Beginning and end. ---- */
 
 static enum nt_status allocate(nt_graph_search *s) {
-    size_t limit = s->room / sizeof(float) / s->samples;
+    size_t limit = s->room / sizeof *s->z / s->samples, rows = (size_t)s->samples * s->size * sizeof(float);
     limit = limit < 64 ? 64 : limit > NT_SEARCH_REDUCED ? NT_SEARCH_REDUCED : limit;
     NT_TRY(nt_reduction_create(&s->reduction, s->rows.shape, (uint32_t)limit, s->allocator));
     s->reduced = s->reduction.reduced;
-    size_t rows = (size_t)BATCH * s->size, tile = (size_t)NT_SEARCH_BLOCK * NT_SEARCH_BLOCK;
-    size_t projected = (size_t)PROJECTED * (s->reduced + NT_SEARCH_AXES + 1);
-    size_t buffer = rows > tile ? rows : tile;
+    s->width = nt_fixed_filled(s->reduced);
+    s->kept = s->reduction.side == 0 && rows <= s->room / 3 * 2;
+    size_t batch = (size_t)BATCH * (s->size + s->reduced), tile = (size_t)NT_SEARCH_BLOCK * NT_SEARCH_BLOCK;
+    size_t projected = (size_t)PROJECTED * (s->reduced + NT_SEARCH_AXES + 1), buffer = batch > tile ? batch : tile;
     s->buffer = nt_allocate(s->allocator, buffer > projected ? buffer : projected, sizeof *s->buffer);
     s->hit = nt_allocate(s->allocator, NT_SEARCH_BLOCK, sizeof *s->hit);
-    s->z = nt_allocate(s->allocator, s->samples, s->reduced * sizeof *s->z);
+    s->z = nt_allocate(s->allocator, s->samples, s->width * sizeof *s->z);
+    s->exact[0] = s->kept ? nt_allocate(s->allocator, rows, 1) : NULL;
     s->rest = nt_allocate(s->allocator, s->samples, sizeof *s->rest);
     s->norm = nt_allocate(s->allocator, s->samples, sizeof *s->norm);
     s->slack = nt_allocate(s->allocator, s->samples, sizeof *s->slack);
     s->plane = nt_allocate(s->allocator, s->samples, 2 * sizeof *s->plane);
-    return s->buffer && s->hit && s->z && s->rest && s->norm && s->slack && s->plane ? NT_OK : NT_E_MEMORY;
+    bool there = s->buffer && s->hit && s->z && s->rest && s->norm && s->slack && s->plane;
+    return there && (s->exact[0] != NULL || !s->kept) ? NT_OK : NT_E_MEMORY;
 }
 
 static enum nt_status check(const nt_graph_search *s, struct nt_error *error) {

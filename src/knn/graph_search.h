@@ -2,21 +2,25 @@
 #ifndef NTRACE_KNN_GRAPH_SEARCH_H
 #define NTRACE_KNN_GRAPH_SEARCH_H
 
+#include <stdbool.h>
+
+#include "knn/fixed.h"
 #include "knn/reduction.h"
 #include "knn/shortlist.h"
 #include "ntrace/codes.h"
 #include "ntrace/graph.h"
 
 enum {
-    NT_SEARCH_AXES = 190,     /* leading axes of level one, to which two norms come */
-    NT_SEARCH_TYPICAL = 768,  /* rows that the axes are found on */
-    NT_SEARCH_REDUCED = 1568, /* floats of a reduced row, where there is room for them */
+    NT_SEARCH_AXES = 254,     /* leading axes of level one, to which two norms come */
+    NT_SEARCH_TYPICAL = 1536, /* rows that the axes are found on */
+    NT_SEARCH_LOCAL = 384,    /* rows that the reduction is found on */
+    NT_SEARCH_REDUCED = 4800, /* values of a reduced row, where there is room for them */
     NT_SEARCH_BLOCK = 256     /* samples of a block, at most */
 };
 
 /* Three levels, each a lower bound of the next:
  * y: leading principal axes of the reduced rows, and the norms of what they and the reduction leave out;
- * z: reduced rows, and the norm of what the reduction leaves out;
+ * z: reduced rows in 16 bits, and the norm of what the reduction leaves out;
  * x: the rows themselves.
  * Once sorted, samples stand by position, in blocks of near ones. */
 struct nt_graph_search {
@@ -27,19 +31,22 @@ struct nt_graph_search {
     uint32_t phase, at, units; /* a step takes unit `at` of `units` of a phase */
     struct nt_reduction reduction;
     struct nt_axes axes;
-    uint32_t reduced, columns;  /* floats of a row of z, and of y: axes + 2 */
-    float *z, *y, *rest, *norm; /* [samples, reduced], [samples, columns], [samples], [samples] squared, of y */
-    float *slack;               /* [samples] how much rounding can add to a distance of reduced rows */
-    float *plane;               /* [samples, 2] by sample */
-    float axes_slack;           /* the same for y, per unit of norm */
-    uint32_t *sample;           /* [samples] by position */
-    uint32_t *start;            /* [blocks + 1] positions */
+    uint32_t reduced, width, columns; /* values of a reduced row, and filled up; floats of a row of y: axes + 2 */
+    float unit;                       /* of the values of z */
+    int16_t *z;                       /* [samples, width] */
+    float *y, *rest, *norm;           /* [samples, columns], [samples], [samples] squared, of y */
+    float *slack;                     /* [samples] how far rounding can move a reduced row */
+    float *plane;                     /* [samples, 2] by sample */
+    float axes_slack;                 /* the same for y, per unit of norm */
+    uint32_t *sample;                 /* [samples] by position */
+    uint32_t *start;                  /* [blocks + 1] positions */
     uint32_t blocks;
     struct nt_shortlists lists;
-    float *buffer;       /* a batch of rows, or a tile of products */
+    float *buffer;       /* a batch of rows and of reduced ones, or a tile of products */
     uint32_t *hit;       /* [NT_SEARCH_BLOCK] */
     uint32_t longest;    /* shortlist */
     uint32_t *list_room; /* [5 longest] */
+    bool kept;           /* whether all rows stay in exact[0] from the first reading on */
     uint32_t group;      /* rows of a group */
     float *exact[2];     /* rows of two groups of positions */
     nt_graph *graph;
@@ -47,7 +54,7 @@ struct nt_graph_search {
 };
 
 /* Puts samples in blocks: halves along one leading axis after the other, as in a k-d tree. Allocates and fills sample
- * and start, and moves y, z, rest and slack to their positions. */
+ * and start, and moves what belongs to samples to their positions. */
 enum nt_status nt_search_sort(nt_graph_search *search);
 
 /* Compares all pairs of two blocks and fills the shortlists. */

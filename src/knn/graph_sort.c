@@ -25,22 +25,34 @@ static void sort_part(nt_graph_search *s, uint32_t first, uint32_t count, uint32
     memcpy(s->sample + first, sorted, count * sizeof *sorted);
 }
 
-/* Moves rows [samples, width] to their positions, cycle by cycle. moved [samples], row [width] are room. */
-static void move_rows(float *rows, const uint32_t *sample, uint32_t samples, size_t width, uint32_t *moved,
-                      float *row) {
+/* Moves rows [samples] of so many bytes to their positions, cycle by cycle. moved [samples], row [bytes] are room. */
+static void move_rows(void *rows, const uint32_t *sample, uint32_t samples, size_t bytes, uint32_t *moved, void *row) {
+    char *to = rows;
     memset(moved, 0, samples * sizeof *moved);
     for (uint32_t first = 0; first < samples; first++) {
         if (moved[first]) {
             continue;
         }
-        memcpy(row, rows + first * width, width * sizeof *row);
+        memcpy(row, to + first * bytes, bytes);
         uint32_t at = first;
         for (; sample[at] != first; at = sample[at]) {
-            memcpy(rows + at * width, rows + sample[at] * width, width * sizeof *row);
+            memcpy(to + at * bytes, to + sample[at] * bytes, bytes);
             moved[at] = 1;
         }
-        memcpy(rows + at * width, row, width * sizeof *row);
+        memcpy(to + at * bytes, row, bytes);
         moved[at] = 1;
+    }
+}
+
+/* Everything that belongs to samples. row holds the longest of the rows. */
+static void move_all(nt_graph_search *s, uint32_t *moved, void *row) {
+    move_rows(s->z, s->sample, s->samples, s->width * sizeof *s->z, moved, row);
+    move_rows(s->y, s->sample, s->samples, s->columns * sizeof *s->y, moved, row);
+    move_rows(s->rest, s->sample, s->samples, sizeof *s->rest, moved, row);
+    move_rows(s->slack, s->sample, s->samples, sizeof *s->slack, moved, row);
+    move_rows(s->norm, s->sample, s->samples, sizeof *s->norm, moved, row);
+    if (s->kept) {
+        move_rows(s->exact[0], s->sample, s->samples, s->size * sizeof(float), moved, row);
     }
 }
 
@@ -52,7 +64,7 @@ enum nt_status nt_search_sort(nt_graph_search *s) {
     s->sample = nt_allocate(s->allocator, n, sizeof *s->sample);
     s->start = nt_allocate(s->allocator, s->blocks + 1, sizeof *s->start);
     uint32_t *room = nt_allocate(s->allocator, 4 * (size_t)n, sizeof *room);
-    float *row = nt_allocate(s->allocator, s->reduced > s->columns ? s->reduced : s->columns, sizeof *row);
+    void *row = nt_allocate(s->allocator, s->width > s->columns ? s->width : s->columns, sizeof(float));
     bool there = s->sample != NULL && s->start != NULL && room != NULL && row != NULL;
     for (uint32_t i = 0; there && i < n; i++) {
         s->sample[i] = i;
@@ -67,11 +79,7 @@ enum nt_status nt_search_sort(nt_graph_search *s) {
         s->start[b] = (uint32_t)((uint64_t)n * b / s->blocks);
     }
     if (there) {
-        move_rows(s->z, s->sample, n, s->reduced, room, row);
-        move_rows(s->y, s->sample, n, s->columns, room, row);
-        move_rows(s->rest, s->sample, n, 1, room, row);
-        move_rows(s->slack, s->sample, n, 1, room, row);
-        move_rows(s->norm, s->sample, n, 1, room, row);
+        move_all(s, room, row);
     }
     nt_release(s->allocator, room);
     nt_release(s->allocator, row);

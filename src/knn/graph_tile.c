@@ -7,10 +7,8 @@
 #include "knn/graph_search.h"
 #include "ntrace/knn.h"
 
-enum { STRIDE = 256 /* floats of reduced rows between two looks at the limit */ };
-
-/* Rounding of squared distances from a product of at most 192 terms, per unit of the sum of squared norms. */
-static const float PRODUCT_ROUNDING = 3e-5f;
+/* Rounding of squared distances from a product of at most 256 terms, per unit of the sum of squared norms. */
+static const float PRODUCT_ROUNDING = 3.5e-5f;
 
 static float largest(const float *x, uint32_t from, uint32_t to) {
     float most = 0;
@@ -27,24 +25,24 @@ static float limit_on_axes(const nt_graph_search *s, uint32_t at, float slack, f
     return root * root + PRODUCT_ROUNDING * (s->norm[at] + norm);
 }
 
-/* Squared distance of reduced rows, or some part of it that exceeds `stop`. */
-static float reduced_distance(const nt_graph_search *s, uint32_t i, uint32_t j, float stop) {
-    const float *a = s->z + (size_t)i * s->reduced, *b = s->z + (size_t)j * s->reduced;
-    float gap = s->rest[i] - s->rest[j], sum = gap * gap;
-    for (uint32_t at = 0; at < s->reduced && sum <= stop; at += STRIDE) {
-        uint32_t left = s->reduced - at;
-        sum += nt_distance_squared(a + at, b + at, left < STRIDE ? left : STRIDE);
-    }
-    return sum;
+/* How large a squared distance of z may be, in its units, for a root of at most `root` with what is left out. */
+static uint64_t limit_on_z(const nt_graph_search *s, float root, float gap) {
+    float most = (root * root - gap * gap) / (s->unit * s->unit);
+    return most < 0 ? 0 : most < 1e18f ? (uint64_t)most + 1 : UINT64_MAX;
 }
 
 static enum nt_status compare(nt_graph_search *s, uint32_t i, uint32_t j) {
     const struct nt_shortlist *a = &s->lists.list[i], *b = &s->lists.list[j];
     float slack = s->slack[i] + s->slack[j], limit = a->limit > b->limit ? a->limit : b->limit;
-    float stop = (sqrtf(limit) + slack) * (1 + 2 * NT_SHORT_ROUNDING);
-    float square = reduced_distance(s, i, j, stop * stop);
-    float root = sqrtf(square) * (1 - NT_SHORT_ROUNDING) - slack, lower = root > 0 ? root * root : 0;
+    float gap = s->rest[i] - s->rest[j], root = (sqrtf(limit) + slack) * (1 + 2 * NT_SHORT_ROUNDING);
+    uint64_t stop = limit_on_z(s, root, gap);
+    uint64_t fixed = nt_fixed_distance(s->z + (size_t)i * s->width, s->z + (size_t)j * s->width, s->width, stop);
     s->work.reduced++;
+    if (fixed > stop) {
+        return NT_OK;
+    }
+    root = sqrtf((float)fixed * (s->unit * s->unit) + gap * gap) * (1 - NT_SHORT_ROUNDING) - slack;
+    float lower = root > 0 ? root * root : 0;
     if (lower <= a->limit) {
         NT_TRY(nt_shortlists_add(&s->lists, i, (struct nt_short){j, lower}));
     }

@@ -89,9 +89,6 @@ static void cut(float *out, const struct nt_reduction *r, const float *x, uint32
 
 enum nt_status nt_reduction_add_to_axes(struct nt_reduction *r, float *x, uint32_t rows,
                                         const struct nt_allocator *al) {
-    if (r->side == 0) {
-        return NT_OK;
-    }
     subtract_centre(r, x, rows);
     cut(r->room, r, x, rows);
     size_t blocks = (size_t)rows * r->blocks;
@@ -105,9 +102,6 @@ enum nt_status nt_reduction_add_to_axes(struct nt_reduction *r, float *x, uint32
 }
 
 enum nt_status nt_reduction_end_axes(struct nt_reduction *r, const struct nt_allocator *al) {
-    if (r->side == 0) {
-        return NT_OK;
-    }
     double *value = nt_allocate(al, r->depth, sizeof *value);
     enum nt_status status = value != NULL ? nt_eigen_symmetric(value, r->sum, r->depth, al) : NT_E_MEMORY;
     for (size_t i = 0; status == NT_OK && i < (size_t)r->axes * r->depth; i++) {
@@ -127,12 +121,12 @@ static double squared_norm(const float *x, size_t count) {
 
 enum nt_status nt_reduction_apply(float *z, float *rest, struct nt_reduction *r, float *x, uint32_t rows,
                                   const struct nt_allocator *al) {
+    subtract_centre(r, x, rows);
     if (r->side == 0) {
         memcpy(z, x, (size_t)rows * r->size * sizeof *z);
         memset(rest, 0, rows * sizeof *rest);
         return NT_OK;
     }
-    subtract_centre(r, x, rows);
     cut(r->room, r, x, rows);
     size_t blocks = (size_t)rows * r->blocks, count = r->blocks;
     float *product = r->room + blocks * r->depth;
@@ -151,5 +145,5 @@ enum nt_status nt_reduction_apply(float *z, float *rest, struct nt_reduction *r,
 }
 
 float nt_reduction_slack(const struct nt_reduction *r) {
-    return r->side == 0 ? 0 : (float)r->depth * 0x1p-24f * sqrtf((float)r->axes);
+    return 0x1p-22f + (r->side == 0 ? 0 : (float)r->depth * 0x1p-24f * sqrtf((float)r->axes));
 }

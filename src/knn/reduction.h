@@ -8,10 +8,10 @@
 
 /* A row [H,W,C] is cut into square blocks of all channels (filled up with zeros at the edge), and all blocks are
  * projected on the same axes. What an activation holds is local: a few axes keep most of each block, at a small part of
- * the cost of axes over whole rows. Rows within the limit stay as they are. */
+ * the cost of axes over whole rows. Rows within the limit are only centred. */
 struct nt_reduction {
     struct nt_shape shape;
-    uint32_t side, across, down, blocks; /* side 0: rows stay as they are */
+    uint32_t side, across, down, blocks; /* side 0: rows are not cut */
     uint32_t depth, axes;                /* floats of a block, and what is kept of them */
     uint32_t size, reduced;              /* floats of a row, and of a reduced one */
     float *centre;                       /* [size] */
@@ -27,7 +27,8 @@ enum nt_status nt_reduction_create(struct nt_reduction *reduction, struct nt_sha
                                    const struct nt_allocator *allocator);
 void nt_reduction_clear(struct nt_reduction *reduction, const struct nt_allocator *allocator);
 
-/* First the centre, then the axes, from the same typical rows, some at a time (at most NT_REDUCTION_BATCH). */
+/* First the centre, then the axes where rows are cut into blocks, from the same typical rows, some at a time (at most
+ * NT_REDUCTION_BATCH). */
 void nt_reduction_add_to_centre(struct nt_reduction *reduction, const float *x, uint32_t rows);
 enum nt_status nt_reduction_end_centre(struct nt_reduction *reduction, uint32_t rows);
 /* x [rows, size] is centred in place. */

@@ -1,6 +1,7 @@
 #include "knn/shortlist.h"
 
 #include <math.h>
+#include <stdbool.h>
 #include <string.h>
 
 enum nt_status nt_shortlists_create(struct nt_shortlists *lists, uint32_t samples, uint32_t k, const float *rest,
@@ -72,6 +73,12 @@ static float upper_bound(const struct nt_shortlists *lists, uint32_t of, struct 
     return root * root;
 }
 
+/* The limit becomes the k-th of the upper bounds in `room`. */
+static void lower_limit(struct nt_shortlists *lists, struct nt_shortlist *l) {
+    float limit = select(lists->room, l->count, lists->k - 1);
+    l->limit = limit < l->limit ? limit : l->limit;
+}
+
 enum nt_status nt_shortlists_prune(struct nt_shortlists *lists, uint32_t of) {
     struct nt_shortlist *l = &lists->list[of];
     if (l->count <= lists->k) {
@@ -81,14 +88,29 @@ enum nt_status nt_shortlists_prune(struct nt_shortlists *lists, uint32_t of) {
     for (uint32_t i = 0; i < l->count; i++) {
         lists->room[i] = upper_bound(lists, of, l->item[i]);
     }
-    float limit = select(lists->room, l->count, lists->k - 1);
-    l->limit = limit < l->limit ? limit : l->limit;
+    lower_limit(lists, l);
     uint32_t kept = 0;
     for (uint32_t i = 0; i < l->count; i++) {
         l->item[kept] = l->item[i];
         kept += l->item[i].square <= l->limit;
     }
     l->count = kept;
+    return NT_OK;
+}
+
+enum nt_status nt_shortlists_tighten(struct nt_shortlists *lists, uint32_t of) {
+    struct nt_shortlist *l = &lists->list[of];
+    if (l->count <= lists->k) {
+        return NT_OK;
+    }
+    NT_TRY(need_room(lists, l->count));
+    for (uint32_t i = 0; i < l->count; i++) {
+        struct nt_short item = l->item[i];
+        bool measured = !signbit(item.square);
+        item.square = fabsf(item.square);
+        lists->room[i] = measured ? item.square : upper_bound(lists, of, item);
+    }
+    lower_limit(lists, l);
     return NT_OK;
 }
 

@@ -13,7 +13,7 @@
 
 struct nt_short {
     uint32_t position;
-    float square; /* first a lower bound of the squared distance, then the squared distance */
+    float square; /* a lower bound of the squared distance; see nt_shortlists_tighten */
 };
 
 struct nt_shortlist {
@@ -42,5 +42,9 @@ enum nt_status nt_shortlists_add(struct nt_shortlists *lists, uint32_t to, struc
 
 /* Lowers a list's limit to the k-th smallest upper bound, and drops what lies beyond it. */
 enum nt_status nt_shortlists_prune(struct nt_shortlists *lists, uint32_t of);
+
+/* Once distances are being measured: lowers a list's limit by those that are known. Squares of what is measured are
+ * positive or +0, the lower bounds of what is not are negative or -0. */
+enum nt_status nt_shortlists_tighten(struct nt_shortlists *lists, uint32_t of);
 
 #endif
