@@ -5,6 +5,8 @@
 
 #include "core/target.h"
 
+enum { LANES = 16 };
+
 uint64_t nt_fixed_distance(const int16_t *a, const int16_t *b, uint32_t count, uint64_t stop) {
     switch (nt_target()) {
 #if defined(__wasm_simd128__)
@@ -22,15 +24,30 @@ uint64_t nt_fixed_distance(const int16_t *a, const int16_t *b, uint32_t count, u
     }
 }
 
-float nt_fixed_round(int16_t *out, const float *value, uint32_t count, float step) {
-    double changed = 0;
-    memset(out + count, 0, (nt_fixed_filled(count) - count) * sizeof *out);
-    for (uint32_t i = 0; i < count; i++) {
-        float whole = rintf(value[i] / step);
-        whole = whole < -NT_FIXED_MOST ? -NT_FIXED_MOST : whole > NT_FIXED_MOST ? NT_FIXED_MOST : whole;
-        double gap = (double)value[i] - (double)step * (double)whole;
-        out[i] = gap == gap ? (int16_t)whole : 0;
-        changed += gap * gap;
+/* Compilers make vectors of this, whatever the target. The squared changes are added to `changed`, lane by lane. */
+static void round_lanes(int16_t *out, float *changed, const float *value, uint32_t count, float step) {
+    const float most = NT_FIXED_MOST, inverse = 1 / step;
+    for (uint32_t j = 0; j < count; j++) {
+        float whole = rintf(value[j] * inverse);
+        whole = whole > -most ? whole : -most; /* also what is not a number */
+        whole = whole < most ? whole : most;
+        float gap = value[j] - step * whole;
+        out[j] = (int16_t)whole;
+        changed[j] += gap * gap;
     }
-    return (float)sqrt(changed) * (1 + 1e-6f);
+}
+
+float nt_fixed_round(int16_t *out, const float *value, uint32_t count, float step) {
+    float changed[LANES] = {0};
+    double sum = 0;
+    uint32_t i = 0;
+    memset(out + count, 0, (nt_fixed_filled(count) - count) * sizeof *out);
+    for (; i + LANES <= count; i += LANES) {
+        round_lanes(out + i, changed, value + i, LANES, step);
+    }
+    round_lanes(out + i, changed, value + i, count - i, step);
+    for (uint32_t j = 0; j < LANES; j++) {
+        sum += (double)changed[j];
+    }
+    return (float)sqrt(sum) * (1 + 1e-4f);
 }

@@ -3,10 +3,11 @@
 #include <math.h>
 #include <string.h>
 
+#include "knn/distance.h"
 #include "knn/graph_search.h"
 #include "ntrace/knn.h"
 
-enum { ROWS = NT_REDUCTION_BATCH, QUERIES = 128 };
+enum { ROWS = NT_REDUCTION_BATCH, SIDE = 1024, PAIRS = 16384 };
 
 static uint32_t min(uint32_t a, uint32_t b) { return a < b ? a : b; }
 static uint32_t groups(const nt_graph_search *s) { return (s->samples + s->group - 1) / s->group; }
@@ -42,15 +43,15 @@ enum nt_status nt_search_end_lists(nt_graph_search *s) {
     return NT_OK;
 }
 
-/* ---- Groups. ---- */
+/* ---- Groups of rows that are in memory together, cut into parts. ---- */
 
-/* Units of a pair of groups: reading the second's rows, then comparing. */
+/* Units of a pair of groups: reading the second's rows, then comparing pairs of parts. */
 static uint32_t reads(const nt_graph_search *s) { return s->kept ? 0 : (s->group + ROWS - 1) / ROWS; }
-static uint32_t compares(const nt_graph_search *s) { return (s->group + QUERIES - 1) / QUERIES; }
+static uint32_t parts(const nt_graph_search *s) { return (s->group + SIDE - 1) / SIDE; }
 
 uint32_t nt_search_exact_units(const nt_graph_search *s) {
     uint32_t g = groups(s);
-    return g * (g + 1) / 2 * (reads(s) + compares(s));
+    return g * (g + 1) / 2 * (reads(s) + parts(s) * parts(s));
 }
 
 enum nt_status nt_search_start_exact(nt_graph_search *s) {
@@ -58,12 +59,14 @@ enum nt_status nt_search_start_exact(nt_graph_search *s) {
     nt_release(s->allocator, s->z);
     s->z = NULL;
     s->group = rows >= s->samples || s->kept ? s->samples : rows < 2 * ROWS ? ROWS : (uint32_t)(rows / 2);
-    if (s->kept) {
-        return NT_OK;
+    s->pair = nt_allocate(s->allocator, PAIRS, sizeof *s->pair);
+    s->sums = nt_allocate(s->allocator, PAIRS, (NT_DISTANCE_SUMS + 1) * sizeof *s->sums);
+    if (!s->kept) {
+        s->exact[0] = nt_allocate(s->allocator, s->group, row);
+        s->exact[1] = s->group < s->samples ? nt_allocate(s->allocator, s->group, row) : NULL;
     }
-    s->exact[0] = nt_allocate(s->allocator, s->group, row);
-    s->exact[1] = s->group < s->samples ? nt_allocate(s->allocator, s->group, row) : NULL;
-    return s->exact[0] != NULL && (s->exact[1] != NULL || s->group == s->samples) ? NT_OK : NT_E_MEMORY;
+    bool there = s->exact[0] != NULL && (s->exact[1] != NULL || s->group == s->samples);
+    return there && s->pair != NULL && s->sums != NULL ? NT_OK : NT_E_MEMORY;
 }
 
 static enum nt_status read_rows(nt_graph_search *s, uint32_t group, float *out, uint32_t unit, struct nt_error *error) {
@@ -71,7 +74,23 @@ static enum nt_status read_rows(nt_graph_search *s, uint32_t group, float *out, 
     if (first >= end) {
         return NT_OK;
     }
-    return s->rows.read(s->rows.context, out + (size_t)unit * ROWS * s->size, s->sample + first, end - first, error);
+    NT_TRY(s->rows.read(s->rows.context, s->buffer, s->sample + first, end - first, error));
+    nt_strips_put(out, s->group, (size_t)unit * ROWS, s->buffer, end - first, s->size);
+    return NT_OK;
+}
+
+/* ---- Pairs of two parts. ---- */
+
+/* Positions first .. end - 1, the first of whose group's rows is at `base`. */
+struct part {
+    uint32_t first, end, base;
+    const float *rows; /* of the group, in strips */
+};
+
+static struct part part_of(const nt_graph_search *s, uint32_t group, uint32_t number, const float *rows) {
+    uint32_t base = group * s->group, first = base + number * SIDE, last = min(s->samples, base + s->group);
+    first = min(first, last);
+    return (struct part){first, min(last, first + SIDE), base, rows};
 }
 
 /* Where positions from `position` on begin in a list. */
@@ -88,42 +107,79 @@ static uint32_t find(const struct nt_shortlist *l, uint32_t position) {
     return low;
 }
 
-/* Measures one position against those of its list in another group that may still be near enough, and tells their
- * lists. */
-static enum nt_status measure(nt_graph_search *s, uint32_t i, const float *row, const float *others, uint32_t group) {
-    struct nt_shortlist *l = &s->lists.list[i];
-    uint32_t first = group * s->group, end = first + s->group;
-    if (groups(s) > 1) {
-        NT_TRY(nt_shortlists_tighten(&s->lists, i));
-    }
-    for (uint32_t at = find(l, first); at < l->count && l->item[at].position < end; at++) {
-        struct nt_short *item = &l->item[at];
-        if (!signbit(item->square) || -item->square > l->limit) {
-            continue;
-        }
-        item->square = nt_distance_squared(row, others + (size_t)(item->position - first) * s->size, s->size);
-        s->work.exact++;
-        struct nt_shortlist *back = &s->lists.list[item->position];
-        uint32_t there = find(back, i);
-        if (there < back->count && back->item[there].position == i) {
-            back->item[there].square = item->square;
-        }
-    }
-    return NT_OK;
+static struct nt_short *item_of(const nt_graph_search *s, uint32_t of, uint32_t position) {
+    const struct nt_shortlist *l = &s->lists.list[of];
+    uint32_t at = find(l, position);
+    return at < l->count && l->item[at].position == position ? &l->item[at] : NULL;
 }
 
-static enum nt_status measure_group(nt_graph_search *s, uint32_t a, const float *rows, const float *others, uint32_t b,
-                                    uint32_t unit) {
-    uint32_t first = a * s->group, from = first + unit * QUERIES;
-    uint32_t end = min(s->samples, min(first + s->group, from + QUERIES));
-    for (uint32_t i = from; i < end; i++) {
-        NT_TRY(measure(s, i, rows + (size_t)(i - first) * s->size, others, b));
+/* Whether an item was not measured yet and may still be near enough. */
+static bool wanted(const nt_graph_search *s, uint32_t by, const struct nt_short *item) {
+    return item != NULL && signbit(item->square) && -item->square <= s->lists.list[by].limit;
+}
+
+/* Measures the pairs that were collected, and tells their lists. */
+static void measure(nt_graph_search *s, const struct part *a, const struct part *b) {
+    float *square = s->sums + (size_t)PAIRS * NT_DISTANCE_SUMS;
+    struct nt_strips left = {a->rows, s->group, s->size}, right = {b->rows, s->group, s->size};
+    nt_distance_of_pairs(square, s->sums, s->pair, s->pairs, left, right);
+    for (uint32_t p = 0; p < s->pairs; p++) {
+        uint32_t i = a->base + s->pair[p].a, j = b->base + s->pair[p].b;
+        struct nt_short *there = item_of(s, i, j), *back = item_of(s, j, i);
+        if (there != NULL) {
+            there->square = square[p];
+        }
+        if (back != NULL) {
+            back->square = square[p];
+        }
     }
+    s->work.exact += s->pairs;
+    s->pairs = 0;
+}
+
+static void collect(nt_graph_search *s, const struct part *a, const struct part *b, uint32_t i, uint32_t j) {
+    s->pair[s->pairs++] = (struct nt_distance_pair){i - a->base, j - b->base};
+    if (s->pairs == PAIRS) {
+        measure(s, a, b);
+    }
+}
+
+/* A pair i < j is collected for the list of i where that wants it, else for the one of j. */
+static void collect_for(nt_graph_search *s, const struct part *a, const struct part *b, uint32_t by, bool first) {
+    const struct nt_shortlist *l = &s->lists.list[by];
+    uint32_t end = first ? b->end : a->end;
+    for (uint32_t at = find(l, first ? b->first : a->first); at < l->count && l->item[at].position < end; at++) {
+        uint32_t other = l->item[at].position;
+        if (!wanted(s, by, &l->item[at])) {
+            continue;
+        }
+        if (first && other > by) {
+            collect(s, a, b, by, other);
+        } else if (!first && other < by && !wanted(s, other, item_of(s, other, by))) {
+            collect(s, a, b, other, by);
+        }
+    }
+}
+
+static enum nt_status measure_parts(nt_graph_search *s, struct part a, struct part b) {
+    for (uint32_t i = a.first; i < a.end; i++) {
+        NT_TRY(nt_shortlists_tighten(&s->lists, i));
+    }
+    for (uint32_t j = b.first; j < b.end && b.first != a.first; j++) {
+        NT_TRY(nt_shortlists_tighten(&s->lists, j));
+    }
+    for (uint32_t i = a.first; i < a.end; i++) {
+        collect_for(s, &a, &b, i, true);
+    }
+    for (uint32_t j = b.first; j < b.end; j++) {
+        collect_for(s, &a, &b, j, false);
+    }
+    measure(s, &a, &b);
     return NT_OK;
 }
 
 enum nt_status nt_search_exact(nt_graph_search *s, uint32_t unit, struct nt_error *error) {
-    uint32_t each = reads(s) + compares(s), pair = unit / each, within = unit % each, a = 0;
+    uint32_t each = reads(s) + parts(s) * parts(s), pair = unit / each, within = unit % each, a = 0;
     for (; pair >= groups(s) - a; a++) {
         pair -= groups(s) - a;
     }
@@ -132,8 +188,9 @@ enum nt_status nt_search_exact(nt_graph_search *s, uint32_t unit, struct nt_erro
     if (within < reads(s)) {
         return read_rows(s, b, other, within, error);
     }
-    NT_TRY(measure_group(s, a, own, other, b, within - reads(s)));
-    return b > a ? measure_group(s, b, other, own, a, within - reads(s)) : NT_OK;
+    struct part left = part_of(s, a, (within - reads(s)) / parts(s), own);
+    struct part right = part_of(s, b, (within - reads(s)) % parts(s), other);
+    return left.first <= right.first ? measure_parts(s, left, right) : NT_OK;
 }
 
 /* ---- The graph's rows. ---- */

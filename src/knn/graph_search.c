@@ -14,7 +14,7 @@ enum phase { CENTRE, LOCAL_AXES, UNIT, REDUCE, AXES, PROJECT, PLANE, SORT, TILES
 /* About how long each phase takes, in hundredths. */
 static const double SHARE[PHASES] = {1, 1, 1, 12, 6, 6, 2, 1, 45, 1, 23, 1, 0};
 
-enum { BATCH = NT_REDUCTION_BATCH, MEASURED = 128, PROJECTED = 96, FINISHED = 256, SEED = 1 };
+enum { BATCH = NT_REDUCTION_BATCH, MEASURED = 128, PROJECTED = 288, FINISHED = 256, SEED = 1 };
 
 static const float LARGER = 1.25f;
 
@@ -85,7 +85,7 @@ static enum nt_status reduce(nt_graph_search *s, struct nt_error *error) {
     }
     NT_TRY(s->rows.read(s->rows.context, s->buffer, sample, count, error));
     if (s->kept) {
-        memcpy(s->exact[0] + (size_t)first * s->size, s->buffer, (size_t)count * s->size * sizeof *s->buffer);
+        nt_strips_put(s->exact[0], s->samples, first, s->buffer, count, s->size);
     }
     NT_TRY(nt_reduction_apply(z, s->rest + first, &s->reduction, s->buffer, count, s->allocator));
     for (uint32_t i = 0; i < count; i++) {
@@ -410,8 +410,8 @@ void nt_graph_search_free(nt_graph_search *s) {
     nt_axes_clear(&s->axes, s->allocator);
     nt_shortlists_clear(&s->lists);
     nt_graph_free(s->graph);
-    void *const held[] = {s->z,     s->y,      s->rest, s->norm,     s->slack,    s->plane,    s->sample,
-                          s->start, s->buffer, s->hit,  s->exact[0], s->exact[1], s->list_room};
+    void *const held[] = {s->z,      s->y,   s->rest,     s->norm,     s->slack,     s->plane, s->sample, s->start,
+                          s->buffer, s->hit, s->exact[0], s->exact[1], s->list_room, s->pair,  s->sums};
     for (size_t i = 0; i < sizeof held / sizeof *held; i++) {
         nt_release(s->allocator, held[i]);
     }

@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 
+#include "knn/distance.h"
 #include "knn/fixed.h"
 #include "knn/reduction.h"
 #include "knn/shortlist.h"
@@ -42,13 +43,16 @@ struct nt_graph_search {
     uint32_t *start;                  /* [blocks + 1] positions */
     uint32_t blocks;
     struct nt_shortlists lists;
-    float *buffer;       /* a batch of rows and of reduced ones, or a tile of products */
-    uint32_t *hit;       /* [NT_SEARCH_BLOCK] */
-    uint32_t longest;    /* shortlist */
-    uint32_t *list_room; /* [5 longest] */
-    bool kept;           /* whether all rows stay in exact[0] from the first reading on */
-    uint32_t group;      /* rows of a group */
-    float *exact[2];     /* rows of two groups of positions */
+    float *buffer;                 /* a batch of rows and of reduced ones, or a tile of products */
+    uint32_t *hit;                 /* [NT_SEARCH_BLOCK] */
+    uint32_t longest;              /* shortlist */
+    uint32_t *list_room;           /* [5 longest] */
+    bool kept;                     /* whether all rows stay in exact[0] from the first reading on */
+    uint32_t group;                /* rows of a group */
+    float *exact[2];               /* rows of two groups of positions, in strips */
+    struct nt_distance_pair *pair; /* collected to be measured together */
+    float *sums;
+    uint32_t pairs;
     nt_graph *graph;
     struct nt_graph_work work;
 };

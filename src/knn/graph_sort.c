@@ -51,8 +51,9 @@ static void move_all(nt_graph_search *s, uint32_t *moved, void *row) {
     move_rows(s->rest, s->sample, s->samples, sizeof *s->rest, moved, row);
     move_rows(s->slack, s->sample, s->samples, sizeof *s->slack, moved, row);
     move_rows(s->norm, s->sample, s->samples, sizeof *s->norm, moved, row);
-    if (s->kept) {
-        move_rows(s->exact[0], s->sample, s->samples, s->size * sizeof(float), moved, row);
+    for (size_t from = 0; s->kept && from < s->size; from += NT_DISTANCE_STRIP) {
+        float *strip = s->exact[0] + nt_strip_at(from, s->samples);
+        move_rows(strip, s->sample, s->samples, nt_strip_width(from, s->size) * sizeof *strip, moved, row);
     }
 }
 
@@ -64,7 +65,7 @@ enum nt_status nt_search_sort(nt_graph_search *s) {
     s->sample = nt_allocate(s->allocator, n, sizeof *s->sample);
     s->start = nt_allocate(s->allocator, s->blocks + 1, sizeof *s->start);
     uint32_t *room = nt_allocate(s->allocator, 4 * (size_t)n, sizeof *room);
-    void *row = nt_allocate(s->allocator, s->width > s->columns ? s->width : s->columns, sizeof(float));
+    void *row = nt_allocate(s->allocator, s->width + NT_SEARCH_AXES + NT_DISTANCE_STRIP, sizeof(float));
     bool there = s->sample != NULL && s->start != NULL && room != NULL && row != NULL;
     for (uint32_t i = 0; there && i < n; i++) {
         s->sample[i] = i;
