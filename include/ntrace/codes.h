@@ -31,12 +31,13 @@ struct nt_axes {
  * axes     out  to be given to nt_axes_clear; zeroed on failure
  * x        in   [n, size] finite; centred in place
  * limit    in   at most so many axes, at most NT_CODES_MAX_AXES
- * random   in   starts the subspace iteration of wide layers
+ * rounds   in   of the subspace iteration by which wide layers are solved, 1 and more: 2 come near to the best axes
+ * random   in   starts that iteration
  *
  * Narrow layers are solved exactly from their covariance, wide ones by randomised subspace
  * iteration. Returns NT_OK, NT_E_ARG or NT_E_MEMORY. */
 enum nt_status nt_axes_find(struct nt_axes *axes, float *x, uint32_t n, uint32_t size, uint32_t limit,
-                            struct nt_random *random, unsigned workers, const struct nt_allocator *allocator);
+                            uint32_t rounds, struct nt_random *random, unsigned workers, const struct nt_allocator *allocator);
 void nt_axes_clear(struct nt_axes *axes, const struct nt_allocator *allocator);
 
 /* Coordinates on the axes, and the norm of what they leave out.

@@ -6,7 +6,7 @@
 #include "bundle/pack.h"
 #include "core/parallel.h"
 
-enum { PROJECT_ROWS = 1024 };
+enum { PROJECT_ROWS = 1024, AXES_ROUNDS = 2 };
 
 static const float DEFAULT_STEP = 0.06f;
 
@@ -99,7 +99,7 @@ static enum nt_status find_axes(struct nt_axes *axes, const struct nt_packer *p,
     }
     enum nt_status status = nt_pack_read(some, p, space->layer, pick, count);
     if (status == NT_OK) {
-        status = nt_axes_find(axes, some, count, space->size, limit, random, p->workers, p->allocator);
+        status = nt_axes_find(axes, some, count, space->size, limit, AXES_ROUNDS, random, p->workers, p->allocator);
         if (status != NT_OK) {
             (void)nt_error_set(p->error, status, "cannot find the principal axes of a layer of %u numbers",
                                space->size);

@@ -10,7 +10,7 @@
 #include "core/matrix.h"
 #include "ntrace/codes.h"
 
-enum { OVERSAMPLE = 16, ITERATIONS = 2, NARROW = 320 };
+enum { OVERSAMPLE = 16, NARROW = 320 };
 
 struct workshop {
     const struct nt_allocator *allocator;
@@ -135,18 +135,18 @@ static enum nt_status principal(float *vectors, const float *y, size_t n, size_t
 
 /* Subspace iteration: the rows of axes end as the leading principal axes. Room: q axes, y [n,q]. */
 static enum nt_status iterate(float **basis, float **other, float *y, float *gram, double *work, const float *x,
-                              size_t n, size_t size, size_t q, struct workshop shop) {
-    for (int i = 0; i < ITERATIONS; i++) {
+                              size_t n, size_t size, size_t q, uint32_t rounds, struct workshop shop) {
+    for (uint32_t i = 0; i < rounds; i++) {
         NT_TRY(product(y, rows_of(x, size), rows_of(*basis, size), n, q, size, shop));
         NT_TRY(product(*basis, columns_of(y, q), columns_of(x, size), q, size, n, shop));
-        NT_TRY(orthonormalise(basis, other, gram, work, q, size, i + 1 < ITERATIONS ? 2 : 3, shop));
+        NT_TRY(orthonormalise(basis, other, gram, work, q, size, i + 1 < rounds ? 2 : 3, shop));
     }
     NT_TRY(product(y, rows_of(x, size), rows_of(*basis, size), n, q, size, shop));
     NT_TRY(principal(gram, y, n, q, shop));
     return product(*other, rows_of(gram, q), columns_of(*basis, size), q, size, q, shop);
 }
 
-static enum nt_status wide(struct nt_axes *axes, const float *x, size_t n, struct nt_random *random,
+static enum nt_status wide(struct nt_axes *axes, const float *x, size_t n, uint32_t rounds, struct nt_random *random,
                            struct workshop shop) {
     size_t size = axes->size, q = axes->count + OVERSAMPLE < size ? axes->count + OVERSAMPLE : size;
     q = q < n ? q : n;
@@ -159,7 +159,7 @@ static enum nt_status wide(struct nt_axes *axes, const float *x, size_t n, struc
         basis[i] = nt_random_normal(random);
     }
     if (status == NT_OK) {
-        status = iterate(&basis, &other, y, gram, work, x, n, size, q, shop);
+        status = iterate(&basis, &other, y, gram, work, x, n, size, q, rounds, shop);
     }
     if (status == NT_OK) {
         axes->count = axes->count < q ? axes->count : (uint32_t)q;
@@ -185,9 +185,9 @@ static enum nt_status narrow(struct nt_axes *axes, const float *x, size_t n, str
 }
 
 enum nt_status nt_axes_find(struct nt_axes *axes, float *x, uint32_t n, uint32_t size, uint32_t limit,
-                            struct nt_random *random, unsigned workers, const struct nt_allocator *allocator) {
+                            uint32_t rounds, struct nt_random *random, unsigned workers, const struct nt_allocator *allocator) {
     *axes = (struct nt_axes){0};
-    if (n == 0 || size == 0 || limit == 0 || limit > NT_CODES_MAX_AXES) {
+    if (n == 0 || size == 0 || limit == 0 || limit > NT_CODES_MAX_AXES || rounds == 0) {
         return NT_E_ARG;
     }
     struct workshop shop = {allocator, workers};
@@ -201,7 +201,7 @@ enum nt_status nt_axes_find(struct nt_axes *axes, float *x, uint32_t n, uint32_t
     }
     if (status == NT_OK) {
         subtract_centre(x, axes->centre, n, size);
-        status = size <= NARROW ? narrow(axes, x, n, shop) : wide(axes, x, n, random, shop);
+        status = size <= NARROW ? narrow(axes, x, n, shop) : wide(axes, x, n, rounds, random, shop);
     }
     if (status != NT_OK) {
         nt_axes_clear(axes, allocator);

@@ -7,10 +7,9 @@
 #include "knn/graph_search.h"
 #include "ntrace/knn.h"
 
-enum { ROWS = NT_REDUCTION_BATCH, SIDE = 1024, PAIRS = 16384 };
+enum { ROWS = NT_REDUCTION_BATCH, PASSING = 512, SIDE = 1024, PAIRS = 16384 };
 
 static uint32_t min(uint32_t a, uint32_t b) { return a < b ? a : b; }
-static uint32_t groups(const nt_graph_search *s) { return (s->samples + s->group - 1) / s->group; }
 
 /* ---- Shortlists by position, and nothing measured. ---- */
 
@@ -43,53 +42,75 @@ enum nt_status nt_search_end_lists(nt_graph_search *s) {
     return NT_OK;
 }
 
-/* ---- Groups of rows that are in memory together, cut into parts. ---- */
+/* ---- Groups of rows that are in memory together, cut into parts. ----
+ *
+ * A group that stays for a while is read and compared with itself; then all rows after it pass by in smaller groups,
+ * each read and compared with it. */
 
-/* Units of a pair of groups: reading the second's rows, then comparing pairs of parts. */
-static uint32_t reads(const nt_graph_search *s) { return s->kept ? 0 : (s->group + ROWS - 1) / ROWS; }
-static uint32_t parts(const nt_graph_search *s) { return (s->group + SIDE - 1) / SIDE; }
+static uint32_t over(uint32_t count, uint32_t size) { return (count + size - 1) / size; }
+
+/* Units of the group that begins with position `first`, with itself (how = 0) or with one that passes by (how = 1). */
+static uint32_t reads(const nt_graph_search *s, uint32_t how) { return s->kept ? 0 : over(s->group[how], ROWS); }
+static uint32_t parts(const nt_graph_search *s, uint32_t how) { return over(s->group[how], SIDE); }
+static uint32_t each(const nt_graph_search *s, uint32_t how) { return reads(s, how) + parts(s, 0) * parts(s, how); }
+
+/* How many groups pass by the one that begins with `first`. */
+static uint32_t passing(const nt_graph_search *s, uint32_t first) {
+    uint32_t end = first + s->group[0];
+    return end < s->samples ? over(s->samples - end, s->group[1]) : 0;
+}
 
 uint32_t nt_search_exact_units(const nt_graph_search *s) {
-    uint32_t g = groups(s);
-    return g * (g + 1) / 2 * (reads(s) + parts(s) * parts(s));
+    uint32_t units = 0;
+    for (uint32_t first = 0; first < s->samples; first += s->group[0]) {
+        units += each(s, 0) + passing(s, first) * each(s, 1);
+    }
+    return units;
 }
 
 enum nt_status nt_search_start_exact(nt_graph_search *s) {
     size_t row = s->size * sizeof(float), rows = s->room / row;
     nt_release(s->allocator, s->z);
     s->z = NULL;
-    s->group = rows >= s->samples || s->kept ? s->samples : rows < 2 * ROWS ? ROWS : (uint32_t)(rows / 2);
+    if (rows >= s->samples || s->kept) {
+        s->group[0] = s->group[1] = s->samples;
+    } else {
+        s->group[1] = rows < 8 * ROWS ? ROWS : min((uint32_t)(rows / 4), PASSING);
+        s->group[0] = rows < 8 * ROWS ? ROWS : (uint32_t)rows - s->group[1];
+    }
     s->pair = nt_allocate(s->allocator, PAIRS, sizeof *s->pair);
     s->sums = nt_allocate(s->allocator, PAIRS, (NT_DISTANCE_SUMS + 1) * sizeof *s->sums);
-    if (!s->kept) {
-        s->exact[0] = nt_allocate(s->allocator, s->group, row);
-        s->exact[1] = s->group < s->samples ? nt_allocate(s->allocator, s->group, row) : NULL;
+    bool there = s->pair != NULL && s->sums != NULL;
+    for (int how = 0; how < 2 && !s->kept && (how == 0 || s->group[0] < s->samples); how++) {
+        s->exact[how] = nt_allocate(s->allocator, s->group[how], row);
+        there = there && s->exact[how] != NULL;
     }
-    bool there = s->exact[0] != NULL && (s->exact[1] != NULL || s->group == s->samples);
-    return there && s->pair != NULL && s->sums != NULL ? NT_OK : NT_E_MEMORY;
+    return there ? NT_OK : NT_E_MEMORY;
 }
 
-static enum nt_status read_rows(nt_graph_search *s, uint32_t group, float *out, uint32_t unit, struct nt_error *error) {
-    uint32_t first = group * s->group + unit * ROWS, end = min(s->samples, min((group + 1) * s->group, first + ROWS));
-    if (first >= end) {
+/* Rows of a group that begins with position `first`. */
+static enum nt_status read_rows(nt_graph_search *s, uint32_t how, uint32_t first, uint32_t unit,
+                                struct nt_error *error) {
+    uint32_t from = first + unit * ROWS, end = min(s->samples, min(first + s->group[how], from + ROWS));
+    if (from >= end) {
         return NT_OK;
     }
-    NT_TRY(s->rows.read(s->rows.context, s->buffer, s->sample + first, end - first, error));
-    nt_strips_put(out, s->group, (size_t)unit * ROWS, s->buffer, end - first, s->size);
+    NT_TRY(s->rows.read(s->rows.context, s->buffer, s->sample + from, end - from, error));
+    nt_strips_put(s->exact[how], s->group[how], (size_t)unit * ROWS, s->buffer, end - from, s->size);
     return NT_OK;
 }
 
 /* ---- Pairs of two parts. ---- */
 
-/* Positions first .. end - 1, the first of whose group's rows is at `base`. */
+/* Positions first .. end - 1, and the rows of their group, which begins with position `base`. */
 struct part {
     uint32_t first, end, base;
-    const float *rows; /* of the group, in strips */
+    struct nt_strips rows;
 };
 
-static struct part part_of(const nt_graph_search *s, uint32_t group, uint32_t number, const float *rows) {
-    uint32_t base = group * s->group, first = base + number * SIDE, last = min(s->samples, base + s->group);
-    first = min(first, last);
+static struct part part_of(const nt_graph_search *s, uint32_t how, uint32_t base, uint32_t number) {
+    uint32_t last = min(s->samples, base + s->group[how]), first = min(base + number * SIDE, last);
+    struct nt_strips rows = {s->exact[how], s->group[how], s->size};
     return (struct part){first, min(last, first + SIDE), base, rows};
 }
 
@@ -121,8 +142,7 @@ static bool wanted(const nt_graph_search *s, uint32_t by, const struct nt_short 
 /* Measures the pairs that were collected, and tells their lists. */
 static void measure(nt_graph_search *s, const struct part *a, const struct part *b) {
     float *square = s->sums + (size_t)PAIRS * NT_DISTANCE_SUMS;
-    struct nt_strips left = {a->rows, s->group, s->size}, right = {b->rows, s->group, s->size};
-    nt_distance_of_pairs(square, s->sums, s->pair, s->pairs, left, right);
+    nt_distance_of_pairs(square, s->sums, s->pair, s->pairs, a->rows, b->rows);
     for (uint32_t p = 0; p < s->pairs; p++) {
         uint32_t i = a->base + s->pair[p].a, j = b->base + s->pair[p].b;
         struct nt_short *there = item_of(s, i, j), *back = item_of(s, j, i);
@@ -179,17 +199,26 @@ static enum nt_status measure_parts(nt_graph_search *s, struct part a, struct pa
 }
 
 enum nt_status nt_search_exact(nt_graph_search *s, uint32_t unit, struct nt_error *error) {
-    uint32_t each = reads(s) + parts(s) * parts(s), pair = unit / each, within = unit % each, a = 0;
-    for (; pair >= groups(s) - a; a++) {
-        pair -= groups(s) - a;
+    uint32_t first = 0, how = 0, base = 0;
+    for (;; first += s->group[0]) { /* the group that stays */
+        uint32_t units = each(s, 0) + passing(s, first) * each(s, 1);
+        if (unit < units) {
+            break;
+        }
+        unit -= units;
     }
-    uint32_t b = a + pair;
-    float *own = s->exact[0], *other = s->exact[b > a];
-    if (within < reads(s)) {
-        return read_rows(s, b, other, within, error);
+    base = first;
+    if (unit >= each(s, 0)) { /* the one that passes by */
+        unit -= each(s, 0);
+        how = 1;
+        base = first + s->group[0] + unit / each(s, 1) * s->group[1];
+        unit %= each(s, 1);
     }
-    struct part left = part_of(s, a, (within - reads(s)) / parts(s), own);
-    struct part right = part_of(s, b, (within - reads(s)) % parts(s), other);
+    if (unit < reads(s, how)) {
+        return read_rows(s, how, base, unit, error);
+    }
+    unit -= reads(s, how);
+    struct part left = part_of(s, 0, first, unit / parts(s, how)), right = part_of(s, how, base, unit % parts(s, how));
     return left.first <= right.first ? measure_parts(s, left, right) : NT_OK;
 }
 

@@ -14,7 +14,7 @@ enum phase { CENTRE, LOCAL_AXES, UNIT, REDUCE, AXES, PROJECT, PLANE, SORT, TILES
 /* About how long each phase takes, in hundredths. */
 static const double SHARE[PHASES] = {1, 1, 1, 12, 6, 6, 2, 1, 45, 1, 23, 1, 0};
 
-enum { BATCH = NT_REDUCTION_BATCH, MEASURED = 128, PROJECTED = 288, FINISHED = 256, SEED = 1 };
+enum { BATCH = NT_REDUCTION_BATCH, MEASURED = 128, PROJECTED = 288, FINISHED = 256, SEED = 1, ROUNDS = 2 };
 
 static const float LARGER = 1.25f;
 
@@ -98,12 +98,17 @@ static enum nt_status reduce(nt_graph_search *s, struct nt_error *error) {
     return NT_OK;
 }
 
-/* Reduced rows as floats again: out [reduced]. */
-static void restore(float *out, const nt_graph_search *s, size_t sample) {
+/* Leading values of a reduced row as floats again: out [leading]. Returns the squared norm of the others. */
+static double restore(float *out, const nt_graph_search *s, size_t sample) {
     const int16_t *z = s->z + sample * s->width;
-    for (uint32_t i = 0; i < s->reduced; i++) {
+    uint64_t sum = 0;
+    for (uint32_t i = 0; i < s->leading; i++) {
         out[i] = s->unit * (float)z[i];
     }
+    for (uint32_t i = s->leading; i < s->reduced; i++) {
+        sum += (uint64_t)(z[i] * z[i]);
+    }
+    return (double)sum * (double)s->unit * (double)s->unit;
 }
 
 /* How far the axes are from orthonormal: the Frobenius norm of A·Aᵀ - 1. */
@@ -125,10 +130,10 @@ static enum nt_status deviation(float *out, const struct nt_axes *axes, const st
 
 /* For rows without spread, which have no axes: any one is right. */
 static enum nt_status take_any_axis(nt_graph_search *s) {
-    s->axes.size = s->reduced;
+    s->axes.size = s->leading;
     s->axes.count = 1;
-    s->axes.centre = nt_allocate_zeroed(s->allocator, s->reduced, sizeof(float));
-    s->axes.axis = nt_allocate_zeroed(s->allocator, s->reduced, sizeof(float));
+    s->axes.centre = nt_allocate_zeroed(s->allocator, s->leading, sizeof(float));
+    s->axes.axis = nt_allocate_zeroed(s->allocator, s->leading, sizeof(float));
     if (s->axes.centre == NULL || s->axes.axis == NULL) {
         return NT_E_MEMORY;
     }
@@ -138,21 +143,21 @@ static enum nt_status take_any_axis(nt_graph_search *s) {
 
 static enum nt_status find_axes(nt_graph_search *s) {
     uint32_t n = min(s->samples, NT_SEARCH_TYPICAL);
-    float *rows = nt_allocate(s->allocator, n, s->reduced * sizeof *rows), off = 0;
+    float *rows = nt_allocate(s->allocator, n, s->leading * sizeof *rows), off = 0;
     if (rows == NULL) {
         return NT_E_MEMORY;
     }
     for (uint32_t i = 0; i < n; i++) {
-        restore(rows + (size_t)i * s->reduced, s, (size_t)((uint64_t)i * s->samples / n));
+        (void)restore(rows + (size_t)i * s->leading, s, (size_t)((uint64_t)i * s->samples / n));
     }
     struct nt_random random;
-    nt_random_seed(&random, SEED, s->reduced);
+    nt_random_seed(&random, SEED, s->leading);
     enum nt_status status =
-        nt_axes_find(&s->axes, rows, n, s->reduced, min(NT_SEARCH_AXES, s->reduced), &random, 1, s->allocator);
+        nt_axes_find(&s->axes, rows, n, s->leading, min(NT_SEARCH_AXES, s->leading), ROUNDS, &random, 1, s->allocator);
     nt_release(s->allocator, rows);
     NT_TRY(status == NT_E_VALUE ? take_any_axis(s) : status);
     NT_TRY(deviation(&off, &s->axes, s->allocator));
-    float terms = NT_MATRIX_DEPTH + (float)s->reduced / NT_MATRIX_DEPTH + 2;
+    float terms = NT_MATRIX_DEPTH + (float)s->leading / NT_MATRIX_DEPTH + 2;
     s->axes_slack = terms * 0x1p-24f * sqrtf((float)s->axes.count) + off;
     s->columns = s->axes.count + 2;
     s->y = nt_allocate(s->allocator, s->samples, s->columns * sizeof *s->y);
@@ -161,15 +166,16 @@ static enum nt_status find_axes(nt_graph_search *s) {
 
 static enum nt_status project(nt_graph_search *s) {
     uint32_t first = s->at * PROJECTED, count = min(PROJECTED, s->samples - first), axes = s->axes.count;
-    float *x = s->buffer, *y = x + (size_t)PROJECTED * s->reduced, *left = y + (size_t)PROJECTED * axes;
+    float *x = s->buffer, *y = x + (size_t)PROJECTED * s->leading, *left = y + (size_t)PROJECTED * axes;
+    double others[PROJECTED];
     for (uint32_t i = 0; i < count; i++) {
-        restore(x + (size_t)i * s->reduced, s, first + i);
+        others[i] = restore(x + (size_t)i * s->leading, s, first + i);
     }
     NT_TRY(nt_axes_project(y, left, x, &s->axes, count, 1, s->allocator));
     for (uint32_t i = 0; i < count; i++) {
         float *out = s->y + (size_t)(first + i) * s->columns, rest = s->rest[first + i];
         memcpy(out, y + (size_t)i * axes, axes * sizeof *out);
-        out[axes] = left[i];
+        out[axes] = (float)sqrt((double)left[i] * (double)left[i] + others[i]);
         out[axes + 1] = rest;
         double sum = 0;
         for (uint32_t j = 0; j < s->columns; j++) {
@@ -347,9 +353,10 @@ static enum nt_status allocate(nt_graph_search *s) {
     NT_TRY(nt_reduction_create(&s->reduction, s->rows.shape, (uint32_t)limit, s->allocator));
     s->reduced = s->reduction.reduced;
     s->width = nt_fixed_filled(s->reduced);
+    s->leading = s->reduction.side == 0 ? s->reduced : (2 * s->reduction.axes + 2) / 3 * s->reduction.blocks;
     s->kept = s->reduction.side == 0 && rows <= s->room / 3 * 2;
     size_t batch = (size_t)BATCH * (s->size + s->reduced), tile = (size_t)NT_SEARCH_BLOCK * NT_SEARCH_BLOCK;
-    size_t projected = (size_t)PROJECTED * (s->reduced + NT_SEARCH_AXES + 1), buffer = batch > tile ? batch : tile;
+    size_t projected = (size_t)PROJECTED * (s->leading + NT_SEARCH_AXES + 1), buffer = batch > tile ? batch : tile;
     s->buffer = nt_allocate(s->allocator, buffer > projected ? buffer : projected, sizeof *s->buffer);
     s->hit = nt_allocate(s->allocator, NT_SEARCH_BLOCK, sizeof *s->hit);
     s->z = nt_allocate(s->allocator, s->samples, s->width * sizeof *s->z);

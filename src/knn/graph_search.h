@@ -33,6 +33,7 @@ struct nt_graph_search {
     struct nt_reduction reduction;
     struct nt_axes axes;
     uint32_t reduced, width, columns; /* values of a reduced row, and filled up; floats of a row of y: axes + 2 */
+    uint32_t leading;                 /* values of a reduced row, the strongest, that the axes are found in */
     float unit;                       /* of the values of z */
     int16_t *z;                       /* [samples, width] */
     float *y, *rest, *norm;           /* [samples, columns], [samples], [samples] squared, of y */
@@ -48,7 +49,7 @@ struct nt_graph_search {
     uint32_t longest;              /* shortlist */
     uint32_t *list_room;           /* [5 longest] */
     bool kept;                     /* whether all rows stay in exact[0] from the first reading on */
-    uint32_t group;                /* rows of a group */
+    uint32_t group[2];             /* rows of a group that stays for a while, and of one that passes by it */
     float *exact[2];               /* rows of two groups of positions, in strips */
     struct nt_distance_pair *pair; /* collected to be measured together */
     float *sums;

@@ -122,7 +122,7 @@ static void check_axes(uint32_t size, uint32_t rank) {
     struct nt_axes axes;
     struct nt_random random;
     nt_random_seed(&random, 3, 1);
-    assert_int_equal(nt_axes_find(&axes, x, ROWS, size, 64, &random, 2, nt_allocator_default()), NT_OK);
+    assert_int_equal(nt_axes_find(&axes, x, ROWS, size, 64, 2, &random, 2, nt_allocator_default()), NT_OK);
     assert_int_equal(axes.count, size < 64 ? size : 64);
     assert_int_equal(nt_axes_project(y, rest, kept, &axes, ROWS, 2, nt_allocator_default()), NT_OK);
     double before = INFINITY;
