@@ -7,20 +7,20 @@
 
 enum { LANES = 16 };
 
-uint64_t nt_fixed_distance(const int16_t *a, const int16_t *b, uint32_t count, uint64_t stop) {
+size_t nt_fixed_compare(struct nt_fixed_pair *pair, size_t pairs, const int16_t *a, const int16_t *b, uint32_t width) {
     switch (nt_target()) {
 #if defined(__wasm_simd128__)
     case NT_SIMD128:
-        return nt_fixed_distance_simd128(a, b, count, stop);
+        return nt_fixed_compare_simd128(pair, pairs, a, b, width);
 #endif
 #if defined(__x86_64__)
     case NT_AVX2:
-        return nt_fixed_distance_avx2(a, b, count, stop);
+        return nt_fixed_compare_avx2(pair, pairs, a, b, width);
     case NT_AVX512:
-        return nt_fixed_distance_avx512(a, b, count, stop);
+        return nt_fixed_compare_avx512(pair, pairs, a, b, width);
 #endif
     default:
-        return nt_fixed_distance_scalar(a, b, count, stop);
+        return nt_fixed_compare_scalar(pair, pairs, a, b, width);
     }
 }
 

@@ -71,10 +71,16 @@ static enum nt_status find_unit(nt_graph_search *s, struct nt_error *error) {
         most = LARGER * fabsf(z[i]) > most ? LARGER * fabsf(z[i]) : most;
     }
     s->unit = most / NT_FIXED_MOST;
-    if (s->at + 1 == s->units && s->unit < FLT_MIN) {
-        s->unit = 1;
+    if (s->at + 1 == s->units) {
+        s->unit = s->unit < FLT_MIN ? 1 : s->unit;
+        s->per_unit = 1 / (s->unit * s->unit);
     }
     return NT_OK;
+}
+
+/* A reduced row's values in the strip that begins with the value `from`. */
+static int16_t *strip_of(const nt_graph_search *s, uint32_t from, size_t sample) {
+    return s->z + (size_t)from * s->samples + sample * nt_fixed_strip_width(from, s->width);
 }
 
 static enum nt_status reduce(nt_graph_search *s, struct nt_error *error) {
@@ -89,10 +95,12 @@ static enum nt_status reduce(nt_graph_search *s, struct nt_error *error) {
     }
     NT_TRY(nt_reduction_apply(z, s->rest + first, &s->reduction, s->buffer, count, s->allocator));
     for (uint32_t i = 0; i < count; i++) {
-        s->slack[first + i] =
-            nt_fixed_round(s->z + (size_t)(first + i) * s->width, z + (size_t)i * s->reduced, s->reduced, s->unit);
+        s->slack[first + i] = nt_fixed_round(s->row, z + (size_t)i * s->reduced, s->reduced, s->unit);
         if (!isfinite(s->slack[first + i])) {
             return not_finite(error);
+        }
+        for (uint32_t from = 0; from < s->width; from += NT_FIXED_STRIP) {
+            memcpy(strip_of(s, from, first + i), s->row + from, nt_fixed_strip_width(from, s->width) * sizeof *s->row);
         }
     }
     return NT_OK;
@@ -100,13 +108,17 @@ static enum nt_status reduce(nt_graph_search *s, struct nt_error *error) {
 
 /* Leading values of a reduced row as floats again: out [leading]. Returns the squared norm of the others. */
 static double restore(float *out, const nt_graph_search *s, size_t sample) {
-    const int16_t *z = s->z + sample * s->width;
     uint64_t sum = 0;
-    for (uint32_t i = 0; i < s->leading; i++) {
-        out[i] = s->unit * (float)z[i];
-    }
-    for (uint32_t i = s->leading; i < s->reduced; i++) {
-        sum += (uint64_t)(z[i] * z[i]);
+    for (uint32_t from = 0; from < s->width; from += NT_FIXED_STRIP) {
+        const int16_t *z = strip_of(s, from, sample);
+        uint32_t width = nt_fixed_strip_width(from, s->width), lead = s->leading > from ? s->leading - from : 0;
+        lead = min(lead, width);
+        for (uint32_t i = 0; i < lead; i++) {
+            out[from + i] = s->unit * (float)z[i];
+        }
+        for (uint32_t i = lead; i < width; i++) {
+            sum += (uint64_t)(z[i] * z[i]);
+        }
     }
     return (double)sum * (double)s->unit * (double)s->unit;
 }
@@ -359,13 +371,15 @@ static enum nt_status allocate(nt_graph_search *s) {
     size_t projected = (size_t)PROJECTED * (s->leading + NT_SEARCH_AXES + 1), buffer = batch > tile ? batch : tile;
     s->buffer = nt_allocate(s->allocator, buffer > projected ? buffer : projected, sizeof *s->buffer);
     s->hit = nt_allocate(s->allocator, NT_SEARCH_BLOCK, sizeof *s->hit);
+    s->passed = nt_allocate(s->allocator, tile, sizeof *s->passed);
+    s->row = nt_allocate(s->allocator, s->width, sizeof *s->row);
     s->z = nt_allocate(s->allocator, s->samples, s->width * sizeof *s->z);
     s->exact[0] = s->kept ? nt_allocate(s->allocator, rows, 1) : NULL;
     s->rest = nt_allocate(s->allocator, s->samples, sizeof *s->rest);
     s->norm = nt_allocate(s->allocator, s->samples, sizeof *s->norm);
     s->slack = nt_allocate(s->allocator, s->samples, sizeof *s->slack);
     s->plane = nt_allocate(s->allocator, s->samples, 2 * sizeof *s->plane);
-    bool there = s->buffer && s->hit && s->z && s->rest && s->norm && s->slack && s->plane;
+    bool there = s->buffer && s->hit && s->passed && s->row && s->z && s->rest && s->norm && s->slack && s->plane;
     return there && (s->exact[0] != NULL || !s->kept) ? NT_OK : NT_E_MEMORY;
 }
 
@@ -417,8 +431,9 @@ void nt_graph_search_free(nt_graph_search *s) {
     nt_axes_clear(&s->axes, s->allocator);
     nt_shortlists_clear(&s->lists);
     nt_graph_free(s->graph);
-    void *const held[] = {s->z,      s->y,   s->rest,     s->norm,     s->slack,     s->plane, s->sample, s->start,
-                          s->buffer, s->hit, s->exact[0], s->exact[1], s->list_room, s->pair,  s->sums};
+    void *const held[] = {s->z,         s->y,     s->rest,   s->norm,   s->slack,    s->plane,
+                          s->sample,    s->start, s->buffer, s->hit,    s->exact[0], s->exact[1],
+                          s->list_room, s->pair,  s->sums,   s->passed, s->row};
     for (size_t i = 0; i < sizeof held / sizeof *held; i++) {
         nt_release(s->allocator, held[i]);
     }

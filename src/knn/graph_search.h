@@ -35,7 +35,8 @@ struct nt_graph_search {
     uint32_t reduced, width, columns; /* values of a reduced row, and filled up; floats of a row of y: axes + 2 */
     uint32_t leading;                 /* values of a reduced row, the strongest, that the axes are found in */
     float unit;                       /* of the values of z */
-    int16_t *z;                       /* [samples, width] */
+    float per_unit;                   /* 1 / unit^2 */
+    int16_t *z;                       /* [samples, width] in strips */
     float *y, *rest, *norm;           /* [samples, columns], [samples], [samples] squared, of y */
     float *slack;                     /* [samples] how far rounding can move a reduced row */
     float *plane;                     /* [samples, 2] by sample */
@@ -46,6 +47,8 @@ struct nt_graph_search {
     struct nt_shortlists lists;
     float *buffer;                 /* a batch of rows and of reduced ones, or a tile of products */
     uint32_t *hit;                 /* [NT_SEARCH_BLOCK] */
+    struct nt_fixed_pair *passed;  /* [NT_SEARCH_BLOCK ^ 2] */
+    int16_t *row;                  /* [width] */
     uint32_t longest;              /* shortlist */
     uint32_t *list_room;           /* [5 longest] */
     bool kept;                     /* whether all rows stay in exact[0] from the first reading on */

@@ -46,7 +46,10 @@ static void move_rows(void *rows, const uint32_t *sample, uint32_t samples, size
 
 /* Everything that belongs to samples. row holds the longest of the rows. */
 static void move_all(nt_graph_search *s, uint32_t *moved, void *row) {
-    move_rows(s->z, s->sample, s->samples, s->width * sizeof *s->z, moved, row);
+    for (uint32_t from = 0; from < s->width; from += NT_FIXED_STRIP) {
+        size_t bytes = nt_fixed_strip_width(from, s->width) * sizeof *s->z;
+        move_rows(s->z + (size_t)from * s->samples, s->sample, s->samples, bytes, moved, row);
+    }
     move_rows(s->y, s->sample, s->samples, s->columns * sizeof *s->y, moved, row);
     move_rows(s->rest, s->sample, s->samples, sizeof *s->rest, moved, row);
     move_rows(s->slack, s->sample, s->samples, sizeof *s->slack, moved, row);
@@ -65,7 +68,7 @@ enum nt_status nt_search_sort(nt_graph_search *s) {
     s->sample = nt_allocate(s->allocator, n, sizeof *s->sample);
     s->start = nt_allocate(s->allocator, s->blocks + 1, sizeof *s->start);
     uint32_t *room = nt_allocate(s->allocator, 4 * (size_t)n, sizeof *room);
-    void *row = nt_allocate(s->allocator, s->width + NT_SEARCH_AXES + NT_DISTANCE_STRIP, sizeof(float));
+    void *row = nt_allocate(s->allocator, NT_FIXED_STRIP + NT_SEARCH_AXES + NT_DISTANCE_STRIP, sizeof(float));
     bool there = s->sample != NULL && s->start != NULL && room != NULL && row != NULL;
     for (uint32_t i = 0; there && i < n; i++) {
         s->sample[i] = i;

@@ -2,6 +2,7 @@
  * pass. The bound by leading axes and the norm of the rest is the one of Hwang, Han and Ahn, "A Fast Nearest Neighbor
  * Search Algorithm by Nonlinear Embedding", CVPR 2012, with principal axes. */
 #include <math.h>
+#include <stdbool.h>
 
 #include "core/matrix.h"
 #include "knn/graph_search.h"
@@ -25,43 +26,62 @@ static float limit_on_axes(const nt_graph_search *s, uint32_t at, float slack, f
     return root * root + PRODUCT_ROUNDING * (s->norm[at] + norm);
 }
 
-/* How large a squared distance of z may be, in its units, for a root of at most `root` with what is left out. */
-static uint64_t limit_on_z(const nt_graph_search *s, float root, float gap) {
-    float most = (root * root - gap * gap) / (s->unit * s->unit);
-    return most < 0 ? 0 : most < 1e18f ? (uint64_t)most + 1 : UINT64_MAX;
+/* How large a squared distance of z may be, in its units, for a pair to be within the limit of one of its lists; false
+ * where what is left out decides already. */
+static bool limit_on_z(uint64_t *stop, const nt_graph_search *s, uint32_t i, uint32_t j) {
+    float a = s->lists.list[i].limit, b = s->lists.list[j].limit, gap = s->rest[i] - s->rest[j];
+    float root = (sqrtf(a > b ? a : b) + s->slack[i] + s->slack[j]) * (1 + 2 * NT_SHORT_ROUNDING);
+    float most = (root * root - gap * gap) * s->per_unit;
+    *stop = most < 1e18f ? (uint64_t)(most > 0 ? most : 0) + 1 : UINT64_MAX;
+    return most >= 0;
 }
 
-static enum nt_status compare(nt_graph_search *s, uint32_t i, uint32_t j) {
-    const struct nt_shortlist *a = &s->lists.list[i], *b = &s->lists.list[j];
-    float slack = s->slack[i] + s->slack[j], limit = a->limit > b->limit ? a->limit : b->limit;
-    float gap = s->rest[i] - s->rest[j], root = (sqrtf(limit) + slack) * (1 + 2 * NT_SHORT_ROUNDING);
-    uint64_t stop = limit_on_z(s, root, gap);
-    uint64_t fixed = nt_fixed_distance(s->z + (size_t)i * s->width, s->z + (size_t)j * s->width, s->width, stop);
-    s->work.reduced++;
-    if (fixed > stop) {
-        return NT_OK;
-    }
-    root = sqrtf((float)fixed * (s->unit * s->unit) + gap * gap) * (1 - NT_SHORT_ROUNDING) - slack;
+/* Puts a pair on the lists that it may belong to; its sum is that of all values of z. */
+static enum nt_status add_pair(nt_graph_search *s, uint32_t i, uint32_t j, uint64_t sum) {
+    float gap = s->rest[i] - s->rest[j];
+    float root = sqrtf((float)sum / s->per_unit + gap * gap) * (1 - NT_SHORT_ROUNDING) - s->slack[i] - s->slack[j];
     float lower = root > 0 ? root * root : 0;
-    if (lower <= a->limit) {
+    if (lower <= s->lists.list[i].limit) {
         NT_TRY(nt_shortlists_add(&s->lists, i, (struct nt_short){j, lower}));
     }
-    return lower <= b->limit ? nt_shortlists_add(&s->lists, j, (struct nt_short){i, lower}) : NT_OK;
+    return lower <= s->lists.list[j].limit ? nt_shortlists_add(&s->lists, j, (struct nt_short){i, lower}) : NT_OK;
 }
 
-/* One row of a tile: pairs of position i with from .. to, whose products are given. */
-static enum nt_status compare_row(nt_graph_search *s, uint32_t i, uint32_t from, uint32_t to, const float *product,
-                                  float limit, const float *limits) {
-    uint32_t hits = 0;
-    for (uint32_t j = from; j < to; j++) {
-        float square = s->norm[i] + (s->norm[j] - 2 * product[j - from]);
-        s->hit[hits] = j;
-        hits += square <= limit || square <= limits[j - from];
+/* Compares the pairs that passed, strip by strip: those of the blocks stay in the cache. */
+static enum nt_status compare(nt_graph_search *s, uint32_t first, uint32_t from, size_t pairs) {
+    s->work.reduced += pairs;
+    for (uint32_t at = 0; at < s->width; at += NT_FIXED_STRIP) {
+        uint32_t width = nt_fixed_strip_width(at, s->width);
+        const int16_t *strip = s->z + (size_t)at * s->samples;
+        pairs = nt_fixed_compare(s->passed, pairs, strip + (size_t)first * width, strip + (size_t)from * width, width);
     }
-    for (uint32_t h = 0; h < hits; h++) {
-        NT_TRY(compare(s, i, s->hit[h]));
+    for (size_t p = 0; p < pairs; p++) {
+        NT_TRY(add_pair(s, first + s->passed[p].a, from + s->passed[p].b, s->passed[p].sum));
     }
     return NT_OK;
+}
+
+/* Position i and those that it meets in a tile, whose blocks begin with `first` and `from`. */
+struct row {
+    uint32_t i, start, end, first, from;
+    float limit;
+};
+
+/* One row of a tile: which pairs of position i with start .. end pass. product and limits are theirs. */
+static size_t pass_row(nt_graph_search *s, size_t pairs, struct row row, const float *product, const float *limits) {
+    uint32_t hits = 0;
+    for (uint32_t j = row.start; j < row.end; j++) {
+        float square = s->norm[row.i] + (s->norm[j] - 2 * product[j - row.start]);
+        s->hit[hits] = j;
+        hits += square <= row.limit || square <= limits[j - row.start];
+    }
+    for (uint32_t h = 0; h < hits; h++) {
+        struct nt_fixed_pair pair = {.a = row.i - row.first, .b = s->hit[h] - row.from};
+        bool may = limit_on_z(&pair.stop, s, row.i, s->hit[h]);
+        s->passed[pairs] = pair;
+        pairs += may;
+    }
+    return pairs;
 }
 
 enum nt_status nt_search_tile(nt_graph_search *s, uint32_t a, uint32_t b) {
@@ -72,14 +92,16 @@ enum nt_status nt_search_tile(nt_graph_search *s, uint32_t a, uint32_t b) {
     float limits[NT_SEARCH_BLOCK], norm[2] = {largest(s->norm, first, end), largest(s->norm, from, to)};
     float slack[2] = {largest(s->slack, first, end) + s->axes_slack * sqrtf(norm[0]),
                       largest(s->slack, from, to) + s->axes_slack * sqrtf(norm[1])};
+    size_t pairs = 0;
     for (uint32_t j = from; j < to; j++) {
         limits[j - from] = limit_on_axes(s, j, slack[0], norm[0]);
     }
     for (uint32_t i = first; i < end; i++) {
         uint32_t start = a == b ? i + 1 : from;
+        struct row row = {i, start, to, first, from, limit_on_axes(s, i, slack[1], norm[1])};
+        const float *product = s->buffer + (size_t)(i - first) * (to - from) + (start - from);
         s->work.pairs += to - start;
-        NT_TRY(compare_row(s, i, start, to, s->buffer + (size_t)(i - first) * (to - from) + (start - from),
-                           limit_on_axes(s, i, slack[1], norm[1]), limits + (start - from)));
+        pairs = pass_row(s, pairs, row, product, limits + (start - from));
     }
-    return NT_OK;
+    return compare(s, first, from, pairs);
 }
