@@ -248,6 +248,9 @@ static enum nt_status find_plane(nt_graph_search *s) {
 
 static enum nt_status sort(nt_graph_search *s) {
     NT_TRY(nt_search_sort(s));
+    NT_TRY(nt_search_pack(s));
+    nt_release(s->allocator, s->y);
+    s->y = NULL;
     return nt_shortlists_create(&s->lists, s->samples, s->k, s->rest, s->slack, s->allocator);
 }
 
@@ -261,8 +264,8 @@ static enum nt_status tile(nt_graph_search *s) {
 /* Tables of the bounds are no longer needed. */
 static enum nt_status end_lists(nt_graph_search *s) {
     NT_TRY(nt_search_end_lists(s));
-    nt_release(s->allocator, s->y);
-    s->y = NULL;
+    nt_release(s->allocator, s->bound);
+    s->bound = NULL;
     NT_TRY(nt_search_start_exact(s));
     return nt_graph_create(&s->graph, s->samples, s->k, s->allocator);
 }
@@ -370,7 +373,6 @@ static enum nt_status allocate(nt_graph_search *s) {
     size_t batch = (size_t)BATCH * (s->size + s->reduced), tile = (size_t)NT_SEARCH_BLOCK * NT_SEARCH_BLOCK;
     size_t projected = (size_t)PROJECTED * (s->leading + NT_SEARCH_AXES + 1), buffer = batch > tile ? batch : tile;
     s->buffer = nt_allocate(s->allocator, buffer > projected ? buffer : projected, sizeof *s->buffer);
-    s->hit = nt_allocate(s->allocator, NT_SEARCH_BLOCK, sizeof *s->hit);
     s->passed = nt_allocate(s->allocator, tile, sizeof *s->passed);
     s->row = nt_allocate(s->allocator, s->width, sizeof *s->row);
     s->z = nt_allocate(s->allocator, s->samples, s->width * sizeof *s->z);
@@ -379,7 +381,7 @@ static enum nt_status allocate(nt_graph_search *s) {
     s->norm = nt_allocate(s->allocator, s->samples, sizeof *s->norm);
     s->slack = nt_allocate(s->allocator, s->samples, sizeof *s->slack);
     s->plane = nt_allocate(s->allocator, s->samples, 2 * sizeof *s->plane);
-    bool there = s->buffer && s->hit && s->passed && s->row && s->z && s->rest && s->norm && s->slack && s->plane;
+    bool there = s->buffer && s->passed && s->row && s->z && s->rest && s->norm && s->slack && s->plane;
     return there && (s->exact[0] != NULL || !s->kept) ? NT_OK : NT_E_MEMORY;
 }
 
@@ -431,9 +433,9 @@ void nt_graph_search_free(nt_graph_search *s) {
     nt_axes_clear(&s->axes, s->allocator);
     nt_shortlists_clear(&s->lists);
     nt_graph_free(s->graph);
-    void *const held[] = {s->z,         s->y,     s->rest,   s->norm,   s->slack,    s->plane,
-                          s->sample,    s->start, s->buffer, s->hit,    s->exact[0], s->exact[1],
-                          s->list_room, s->pair,  s->sums,   s->passed, s->row};
+    void *const held[] = {s->z,      s->y,      s->rest,     s->norm,     s->slack,     s->plane, s->sample,
+                          s->start,  s->buffer, s->exact[0], s->exact[1], s->list_room, s->pair,  s->sums,
+                          s->passed, s->row,    s->bound,    s->half,     s->own};
     for (size_t i = 0; i < sizeof held / sizeof *held; i++) {
         nt_release(s->allocator, held[i]);
     }

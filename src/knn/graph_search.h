@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 
+#include "knn/bound.h"
 #include "knn/distance.h"
 #include "knn/fixed.h"
 #include "knn/reduction.h"
@@ -38,15 +39,18 @@ struct nt_graph_search {
     float per_unit;                   /* 1 / unit^2 */
     int16_t *z;                       /* [samples, width] in strips */
     float *y, *rest, *norm;           /* [samples, columns], [samples], [samples] squared, of y */
-    float *slack;                     /* [samples] how far rounding can move a reduced row */
-    float *plane;                     /* [samples, 2] by sample */
-    float axes_slack;                 /* the same for y, per unit of norm */
-    uint32_t *sample;                 /* [samples] by position */
-    uint32_t *start;                  /* [blocks + 1] positions */
+    int16_t *bound;                   /* y in 16 bits by position, packed */
+    float *half, *own; /* [samples, filled up], half of its squared norm; [samples] how far rounding moves it */
+    float bound_unit;
+    uint32_t depth;   /* columns, filled up to an even number */
+    float *slack;     /* [samples] how far rounding can move a reduced row */
+    float *plane;     /* [samples, 2] by sample */
+    float axes_slack; /* the same for y, per unit of norm */
+    uint32_t *sample; /* [samples] by position */
+    uint32_t *start;  /* [blocks + 1] positions */
     uint32_t blocks;
     struct nt_shortlists lists;
     float *buffer;                 /* a batch of rows and of reduced ones, or a tile of products */
-    uint32_t *hit;                 /* [NT_SEARCH_BLOCK] */
     struct nt_fixed_pair *passed;  /* [NT_SEARCH_BLOCK ^ 2] */
     int16_t *row;                  /* [width] */
     uint32_t longest;              /* shortlist */
@@ -64,6 +68,9 @@ struct nt_graph_search {
 /* Puts samples in blocks: halves along one leading axis after the other, as in a k-d tree. Allocates and fills sample
  * and start, and moves what belongs to samples to their positions. */
 enum nt_status nt_search_sort(nt_graph_search *search);
+
+/* Puts y, by position, into 16 bits. */
+enum nt_status nt_search_pack(nt_graph_search *search);
 
 /* Compares all pairs of two blocks and fills the shortlists. */
 enum nt_status nt_search_tile(nt_graph_search *search, uint32_t a, uint32_t b);

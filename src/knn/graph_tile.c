@@ -1,30 +1,15 @@
-/* All pairs of two blocks: a lower bound from one matrix product, then from reduced rows where that one lets a pair
- * pass. The bound by leading axes and the norm of the rest is the one of Hwang, Han and Ahn, "A Fast Nearest Neighbor
- * Search Algorithm by Nonlinear Embedding", CVPR 2012, with principal axes. */
+/* All pairs of two blocks: a lower bound from one product on leading axes, then from reduced rows where that one lets a
+ * pair pass. The bound by leading axes and the norm of the rest is the one of Hwang, Han and Ahn, "A Fast Nearest
+ * Neighbor Search Algorithm by Nonlinear Embedding", CVPR 2012, with principal axes. */
+#include <float.h>
 #include <math.h>
 #include <stdbool.h>
 
-#include "core/matrix.h"
 #include "knn/graph_search.h"
 #include "ntrace/knn.h"
 
-/* Rounding of squared distances from a product of at most 256 terms, per unit of the sum of squared norms. */
-static const float PRODUCT_ROUNDING = 3.5e-5f;
-
-static float largest(const float *x, uint32_t from, uint32_t to) {
-    float most = 0;
-    for (uint32_t i = from; i < to; i++) {
-        most = x[i] > most ? x[i] : most;
-    }
-    return most;
-}
-
-/* Up to which squared distance of y a pair of `at` with any of positions from .. to can be within the limit of `at`. */
-static float limit_on_axes(const nt_graph_search *s, uint32_t at, float slack, float norm) {
-    float own = s->slack[at] + s->axes_slack * sqrtf(s->norm[at]);
-    float root = sqrtf(s->lists.list[at].limit) * (1 + NT_SHORT_ROUNDING) + own + slack;
-    return root * root + PRODUCT_ROUNDING * (s->norm[at] + norm);
-}
+/* Rounding of sums and products of float32, per unit of squared norms. */
+static const float ROUNDING = 1e-6f;
 
 /* How large a squared distance of z may be, in its units, for a pair to be within the limit of one of its lists; false
  * where what is left out decides already. */
@@ -61,47 +46,49 @@ static enum nt_status compare(nt_graph_search *s, uint32_t first, uint32_t from,
     return NT_OK;
 }
 
-/* Position i and those that it meets in a tile, whose blocks begin with `first` and `from`. */
-struct row {
-    uint32_t i, start, end, first, from;
-    float limit;
-};
+static float largest(const float *x, uint32_t from, uint32_t to) {
+    float most = 0;
+    for (uint32_t i = from; i < to; i++) {
+        most = x[i] > most ? x[i] : most;
+    }
+    return most;
+}
 
-/* One row of a tile: which pairs of position i with start .. end pass. product and limits are theirs. */
-static size_t pass_row(nt_graph_search *s, size_t pairs, struct row row, const float *product, const float *limits) {
-    uint32_t hits = 0;
-    for (uint32_t j = row.start; j < row.end; j++) {
-        float square = s->norm[row.i] + (s->norm[j] - 2 * product[j - row.start]);
-        s->hit[hits] = j;
-        hits += square <= row.limit || square <= limits[j - row.start];
+/* One block of a tile: reach [NT_SEARCH_BLOCK] of its positions to those of the other block, from `from` on up to `to`.
+ */
+static struct nt_bound_block block_of(float *reach, const nt_graph_search *s, uint32_t first, uint32_t end,
+                                      uint32_t from, uint32_t to) {
+    uint32_t groups = (end - first + NT_BOUND_GROUP - 1) / NT_BOUND_GROUP;
+    float own = largest(s->own, from, to), half = largest(s->half, from, to);
+    for (uint32_t i = 0; i < groups * NT_BOUND_GROUP; i++) {
+        reach[i] = INFINITY;
     }
-    for (uint32_t h = 0; h < hits; h++) {
-        struct nt_fixed_pair pair = {.a = row.i - row.first, .b = s->hit[h] - row.from};
-        bool may = limit_on_z(&pair.stop, s, row.i, s->hit[h]);
-        s->passed[pairs] = pair;
-        pairs += may;
+    for (uint32_t i = first; i < end; i++) {
+        float root = (sqrtf(s->lists.list[i].limit) * (1 + NT_SHORT_ROUNDING) + s->own[i] + own) / s->bound_unit;
+        float away = s->half[i] - root * root / 2 - ROUNDING * (s->half[i] + half);
+        reach[i - first] = away > -FLT_MAX ? away : -FLT_MAX;
     }
-    return pairs;
+    return (struct nt_bound_block){s->bound + nt_bound_at(first, s->depth), s->half + first, reach, groups};
+}
+
+/* Leaves out what the rests decide already, and finds how far each pair may be apart. */
+static size_t pass(nt_graph_search *s, uint32_t first, uint32_t from, size_t pairs) {
+    size_t kept = 0;
+    for (size_t p = 0; p < pairs; p++) {
+        struct nt_fixed_pair pair = {.a = s->passed[p].a, .b = s->passed[p].b};
+        bool may = limit_on_z(&pair.stop, s, first + pair.a, from + pair.b);
+        s->passed[kept] = pair;
+        kept += may;
+    }
+    return kept;
 }
 
 enum nt_status nt_search_tile(nt_graph_search *s, uint32_t a, uint32_t b) {
     uint32_t first = s->start[a], end = s->start[a + 1], from = s->start[b], to = s->start[b + 1];
-    struct nt_matrix left = {s->y + (size_t)first * s->columns, s->columns, 1},
-                     right = {s->y + (size_t)from * s->columns, s->columns, 1};
-    NT_TRY(nt_matrix_product(s->buffer, left, right, end - first, to - from, s->columns, 1, s->allocator));
-    float limits[NT_SEARCH_BLOCK], norm[2] = {largest(s->norm, first, end), largest(s->norm, from, to)};
-    float slack[2] = {largest(s->slack, first, end) + s->axes_slack * sqrtf(norm[0]),
-                      largest(s->slack, from, to) + s->axes_slack * sqrtf(norm[1])};
-    size_t pairs = 0;
-    for (uint32_t j = from; j < to; j++) {
-        limits[j - from] = limit_on_axes(s, j, slack[0], norm[0]);
-    }
-    for (uint32_t i = first; i < end; i++) {
-        uint32_t start = a == b ? i + 1 : from;
-        struct row row = {i, start, to, first, from, limit_on_axes(s, i, slack[1], norm[1])};
-        const float *product = s->buffer + (size_t)(i - first) * (to - from) + (start - from);
-        s->work.pairs += to - start;
-        pairs = pass_row(s, pairs, row, product, limits + (start - from));
-    }
-    return compare(s, first, from, pairs);
+    float reach[2][NT_SEARCH_BLOCK];
+    struct nt_bound_block left = block_of(reach[0], s, first, end, from, to),
+                          right = block_of(reach[1], s, from, to, first, end);
+    uint64_t many = end - first;
+    s->work.pairs += a == b ? many * (many - 1) / 2 : many * (to - from);
+    return compare(s, first, from, pass(s, first, from, nt_bound_pairs(s->passed, &left, &right, s->depth)));
 }
