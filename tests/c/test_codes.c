@@ -74,9 +74,13 @@ static void matrix_products_equal_plain_loops_bit_for_bit_on_every_target(void *
             nt_matrix_product(c, (struct nt_matrix){a, K, 1}, transposed, M, N, K, 2, nt_allocator_default()), NT_OK);
         for (size_t i = 0; i < M; i++) {
             for (size_t j = 0; j < N; j++) {
-                float sum = 0;
+                float sum = 0, part = 0;
                 for (size_t k = 0; k < K; k++) {
-                    sum += a[i * K + k] * b[k * N + j];
+                    part += a[i * K + k] * b[k * N + j];
+                    if ((k + 1) % NT_MATRIX_DEPTH == 0 || k + 1 == K) {
+                        sum += part;
+                        part = 0;
+                    }
                 }
                 assert_true(sum == c[i * N + j]);
             }

@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "core/target.h"
 #include "ntrace/graph.h"
 #include "ntrace/knn.h"
 #include "ntrace/random.h"
@@ -112,6 +113,31 @@ static void graphs_of_reduced_images_equal_brute_force(void **state) {
     (void)state;
     check(600, (struct nt_shape){16, 28, 28}, 25, ROOM, 3);
     check(300, (struct nt_shape){32, 14, 14}, 10, 64 << 20, 4);
+}
+
+/* Which pairs are compared and measured is decided by whole numbers and by sums in one order. */
+static void every_target_finds_the_same_with_the_same_work(void **state) {
+    (void)state;
+    const struct nt_shape shapes[] = {{16, 20, 20}, {37, 1, 1}};
+    enum nt_target best = nt_target();
+    for (size_t s = 0; s < 2; s++) {
+        struct nt_graph_work first = {0};
+        for (int t = 0; t < NT_TARGET_COUNT; t++) {
+            if (!nt_target_available((enum nt_target)t)) {
+                continue;
+            }
+            nt_target_select((enum nt_target)t);
+            struct cloud cloud = make_cloud(650, shapes[s], 12);
+            struct nt_graph_work work;
+            nt_graph *graph = search_graph(&cloud, 650, shapes[s], 17, ROOM, &work);
+            check_against_brute_force(graph, &cloud, 650, 17);
+            first = t == NT_SCALAR ? work : first;
+            assert_true(work.reduced == first.reduced && work.exact == first.exact);
+            nt_graph_free(graph);
+            nt_release(nt_allocator_default(), cloud.x);
+        }
+    }
+    nt_target_select(best);
 }
 
 static void images_that_blocks_do_not_divide_are_filled_up(void **state) {
@@ -234,6 +260,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(graphs_of_vectors_equal_brute_force),
         cmocka_unit_test(graphs_of_reduced_images_equal_brute_force),
+        cmocka_unit_test(every_target_finds_the_same_with_the_same_work),
         cmocka_unit_test(images_that_blocks_do_not_divide_are_filled_up),
         cmocka_unit_test(few_samples_and_the_largest_k_work),
         cmocka_unit_test(equal_samples_stand_in_the_order_of_their_numbers),
