@@ -28,7 +28,8 @@ struct nt_tensor {
     uint32_t dimensions;
     uint64_t shape[NT_NPY_MAX_DIMENSIONS];
     uint64_t items, bytes;
-    const void *data; /* not necessarily aligned */
+    uint64_t offset;  /* of the data, in the file */
+    const void *data; /* not necessarily aligned; NULL where only the header was parsed */
 };
 
 typedef struct nt_safetensors nt_safetensors;
@@ -44,6 +45,23 @@ typedef struct nt_safetensors nt_safetensors;
  * or lie outside), NT_E_SHAPE (shapes that overflow or differ from the offsets), NT_E_MEMORY. */
 enum nt_status nt_safetensors_parse(nt_safetensors **file, const void *bytes, size_t size, const char *name,
                                     const struct nt_allocator *allocator, struct nt_error *error);
+
+/* The same of a file that stays where it is: its tensors have an offset and no data.
+ *
+ * header  in  [nt_safetensors_header_bytes] the file's beginning; not kept
+ * size    in  of the whole file
+ */
+enum nt_status nt_safetensors_parse_header(nt_safetensors **file, const void *header, uint64_t size, const char *name,
+                                           const struct nt_allocator *allocator, struct nt_error *error);
+
+/* How many bytes the header takes, its length included.
+ *
+ * bytes  in  the first 8 bytes of the file, or all of it where it is shorter
+ * size   in  of the whole file
+ *
+ * Returns NT_OK, or NT_E_FORMAT (too short, too long a header). */
+enum nt_status nt_safetensors_header_bytes(size_t *header, const void *bytes, uint64_t size, const char *name,
+                                           struct nt_error *error);
 void nt_safetensors_free(nt_safetensors *file);
 
 /* Tensors in the order of their data. Borrowed, valid until the file is freed. */

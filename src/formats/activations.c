@@ -9,7 +9,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -107,6 +106,23 @@ static enum nt_status cannot(const char *path, const char *what, struct nt_error
                         errno != 0 ? strerror(errno) : "input/output error");
 }
 
+static enum nt_status read_bytes(uint8_t *out, const struct source *source, uint64_t offset, size_t bytes,
+                                 struct nt_error *error) {
+    for (size_t done = 0; done < bytes;) {
+        errno = 0;
+        ssize_t found = pread(source->file, out + done, bytes - done, (off_t)(source->offset + offset + done));
+        if (found == 0) {
+            return nt_error_set(error, NT_E_IO, "%s: it ends at byte %" PRIu64 ": it changed while it was read",
+                                source->path, source->offset + offset + done);
+        }
+        if (found < 0 && errno != EINTR) {
+            return cannot(source->path, "read", error);
+        }
+        done += found > 0 ? (size_t)found : 0;
+    }
+    return NT_OK;
+}
+
 /* ---- .npy. ---- */
 
 static enum nt_status add_npy(nt_activations *a, const char *path, struct nt_error *error) {
@@ -131,16 +147,15 @@ static enum nt_status add_npy(nt_activations *a, const char *path, struct nt_err
 
 /* ---- .safetensors. ---- */
 
-static enum nt_status add_tensors(nt_activations *a, int file, const nt_safetensors *tensors, const uint8_t *bytes,
-                                  const char *path, struct nt_error *error) {
+static enum nt_status add_tensors(nt_activations *a, int file, const nt_safetensors *tensors, const char *path,
+                                  struct nt_error *error) {
     if (nt_safetensors_count(tensors) == 0) {
         return nt_error_set(error, NT_E_MISSING, "%s: expected a tensor for each layer, found none", path);
     }
     for (uint32_t i = 0; i < nt_safetensors_count(tensors); i++) {
         const struct nt_tensor *t = nt_safetensors_tensor(tensors, i);
         struct nt_activations_layer layer = {.type = t->type};
-        struct source source = {.file = file, .item_bytes = nt_npy_type_bytes(t->type)};
-        source.offset = (uint64_t)((const uint8_t *)t->data - bytes);
+        struct source source = {.file = file, .item_bytes = nt_npy_type_bytes(t->type), .offset = t->offset};
         source.own = i == 0;
         take_name(layer.name, t->name, NULL);
         NT_TRY(add_layer(a, &layer, &source, t->shape, t->dimensions, path, error));
@@ -148,24 +163,37 @@ static enum nt_status add_tensors(nt_activations *a, int file, const nt_safetens
     return NT_OK;
 }
 
-/* The header is read where the file is mapped; rows later from the file itself. */
-static enum nt_status map_tensors(nt_activations *a, int file, const char *path, struct nt_error *error) {
+/* Only the header is read; rows later, where they lie. */
+static enum nt_status read_header(uint8_t **header, uint64_t *size, int file, const char *path,
+                                  const struct nt_allocator *allocator, struct nt_error *error) {
     struct stat information;
+    uint8_t length[8] = {0};
+    size_t bytes;
     if (fstat(file, &information) != 0 || information.st_size < 1) {
         return nt_error_set(error, NT_E_FORMAT, "%s: not a safetensors file: it is empty", path);
     }
-    size_t size = (size_t)information.st_size;
-    uint8_t *bytes = mmap(NULL, size, PROT_READ, MAP_PRIVATE, file, 0);
-    if (bytes == MAP_FAILED) {
-        return cannot(path, "mapped", error);
-    }
-    nt_safetensors *tensors;
-    enum nt_status status = nt_safetensors_parse(&tensors, bytes, size, path, a->allocator, error);
+    *size = (uint64_t)information.st_size;
+    const struct source source = {.file = file, .path = (char *)path};
+    NT_TRY(read_bytes(length, &source, 0, *size < sizeof length ? (size_t)*size : sizeof length, error));
+    NT_TRY(nt_safetensors_header_bytes(&bytes, length, *size, path, error));
+    *header = nt_allocate(allocator, bytes, 1);
+    return *header != NULL ? read_bytes(*header, &source, 0, bytes, error)
+                           : nt_error_set(error, NT_E_MEMORY, "%s: not enough memory for its header", path);
+}
+
+static enum nt_status read_tensors(nt_activations *a, int file, const char *path, struct nt_error *error) {
+    uint8_t *header = NULL;
+    uint64_t size = 0;
+    nt_safetensors *tensors = NULL;
+    enum nt_status status = read_header(&header, &size, file, path, a->allocator, error);
     if (status == NT_OK) {
-        status = add_tensors(a, file, tensors, bytes, path, error);
-        nt_safetensors_free(tensors);
+        status = nt_safetensors_parse_header(&tensors, header, size, path, a->allocator, error);
     }
-    (void)munmap(bytes, size);
+    if (status == NT_OK) {
+        status = add_tensors(a, file, tensors, path, error);
+    }
+    nt_safetensors_free(tensors);
+    nt_release(a->allocator, header);
     return status;
 }
 
@@ -175,7 +203,7 @@ static enum nt_status add_safetensors(nt_activations *a, const char *path, struc
     if (file < 0) {
         return cannot(path, "opened", error);
     }
-    enum nt_status status = map_tensors(a, file, path, error);
+    enum nt_status status = read_tensors(a, file, path, error);
     if (a->layers == before) {
         (void)close(file);
     }
@@ -322,23 +350,6 @@ const char *nt_activations_path(const nt_activations *a, uint32_t layer) {
 }
 
 /* ---- Rows. ---- */
-
-static enum nt_status read_bytes(uint8_t *out, const struct source *source, uint64_t offset, size_t bytes,
-                                 struct nt_error *error) {
-    for (size_t done = 0; done < bytes;) {
-        errno = 0;
-        ssize_t found = pread(source->file, out + done, bytes - done, (off_t)(source->offset + offset + done));
-        if (found == 0) {
-            return nt_error_set(error, NT_E_IO, "%s: it ends at byte %" PRIu64 ": it changed while it was read",
-                                source->path, source->offset + offset + done);
-        }
-        if (found < 0 && errno != EINTR) {
-            return cannot(source->path, "read", error);
-        }
-        done += found > 0 ? (size_t)found : 0;
-    }
-    return NT_OK;
-}
 
 /* How many rows from sample[0] on follow one another and fit into the room. */
 static uint32_t run_of(const uint32_t *sample, uint32_t count, size_t fit) {

@@ -6,6 +6,7 @@
 #include <assert.h>
 #include <inttypes.h>
 #include <math.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,8 +15,8 @@
 struct nt_safetensors {
     const struct nt_allocator *allocator;
     const char *name;
-    const uint8_t *data;
-    uint64_t data_bytes;
+    const uint8_t *data; /* NULL where only the header is there */
+    uint64_t data_offset, data_bytes;
     cJSON *header;
     uint32_t tensors;
     struct nt_tensor *tensor;
@@ -106,7 +107,8 @@ static enum nt_status parse_offsets(struct nt_tensor *tensor, const cJSON *item,
                             "%s: tensor '%s': its shape takes %" PRIu64 " bytes, its offsets give %" PRIu64, file->name,
                             tensor->name, tensor->bytes, end - begin);
     }
-    tensor->data = file->data + begin;
+    tensor->offset = file->data_offset + begin;
+    tensor->data = file->data != NULL ? file->data + begin : NULL;
     return NT_OK;
 }
 
@@ -133,8 +135,7 @@ static int by_name(const void *a, const void *b) {
 /* By place; of two at one place the empty one comes first. */
 static int by_place(const void *a, const void *b) {
     const struct nt_tensor *s = a, *t = b;
-    const char *p = s->data, *q = t->data;
-    return p != q                 ? (p > q) - (p < q)
+    return s->offset != t->offset ? (s->offset > t->offset) - (s->offset < t->offset)
            : s->bytes != t->bytes ? (s->bytes > t->bytes) - (s->bytes < t->bytes)
                                   : by_name(a, b);
 }
@@ -149,17 +150,17 @@ static enum nt_status check_layout(nt_safetensors *file, struct nt_error *error)
         }
     }
     qsort(tensor, file->tensors, sizeof *tensor, by_place);
-    const uint8_t *at = file->data;
+    uint64_t at = file->data_offset, end = file->data_offset + file->data_bytes;
     for (uint32_t i = 0; i < file->tensors; i++) {
-        if (tensor[i].data != at) {
+        if (tensor[i].offset != at) {
             return nt_error_set(error, NT_E_FORMAT, "%s: tensor '%s' %s", file->name, tensor[i].name,
-                                (const uint8_t *)tensor[i].data < at ? "overlaps another" : "comes after a gap");
+                                tensor[i].offset < at ? "overlaps another" : "comes after a gap");
         }
         at += tensor[i].bytes;
     }
-    if (at != file->data + file->data_bytes) {
+    if (at != end) {
         return nt_error_set(error, NT_E_FORMAT, "%s: %" PRIu64 " bytes are left over after the last tensor", file->name,
-                            file->data_bytes - (uint64_t)(at - file->data));
+                            end - at);
     }
     return NT_OK;
 }
@@ -199,41 +200,51 @@ static enum nt_status parse_header(nt_safetensors *file, struct nt_error *error)
     return check_layout(file, error);
 }
 
-/* Finds header and data in the bytes, and parses the JSON. */
-static enum nt_status open_header(nt_safetensors *file, const uint8_t *bytes, size_t size, struct nt_error *error) {
+enum nt_status nt_safetensors_header_bytes(size_t *header, const void *bytes, uint64_t size, const char *name,
+                                           struct nt_error *error) {
     uint64_t length = 0;
     if (size < 8) {
-        return nt_error_set(error, NT_E_FORMAT, "%s: not a safetensors file: %zu bytes are too few for a header",
-                            file->name, size);
+        return nt_error_set(error, NT_E_FORMAT,
+                            "%s: not a safetensors file: %" PRIu64 " bytes are too few for a header", name, size);
     }
     for (size_t i = 8; i-- > 0;) {
-        length = length << 8 | bytes[i];
+        length = length << 8 | ((const uint8_t *)bytes)[i];
     }
     if (length > NT_SAFETENSORS_MAX_HEADER_BYTES) {
         return nt_error_set(error, NT_E_FORMAT,
                             "%s: not a safetensors file: a header of %" PRIu64 " bytes, at most %d "
                             "are read",
-                            file->name, length, NT_SAFETENSORS_MAX_HEADER_BYTES);
+                            name, length, NT_SAFETENSORS_MAX_HEADER_BYTES);
     }
     if (length > size - 8) {
-        return nt_error_set(error, NT_E_FORMAT, "%s: truncated: its header takes %" PRIu64 " bytes, %zu are there",
-                            file->name, length, size - 8);
+        return nt_error_set(error, NT_E_FORMAT,
+                            "%s: truncated: its header takes %" PRIu64 " bytes, %" PRIu64 " are there", name, length,
+                            size - 8);
     }
-    const char *end = NULL;
-    file->header = cJSON_ParseWithLengthOpts((const char *)bytes + 8, (size_t)length, &end, 0);
-    file->data = bytes + 8 + length;
-    file->data_bytes = size - 8 - length;
-    while (file->header != NULL && end < (const char *)file->data && *end == ' ') {
+    *header = 8 + (size_t)length;
+    return NT_OK;
+}
+
+/* Parses the JSON of the header, of which all bytes are there. */
+static enum nt_status open_header(nt_safetensors *file, const uint8_t *bytes, uint64_t size, struct nt_error *error) {
+    size_t header;
+    const char *end = NULL, *last;
+    NT_TRY(nt_safetensors_header_bytes(&header, bytes, size, file->name, error));
+    last = (const char *)bytes + header;
+    file->header = cJSON_ParseWithLengthOpts((const char *)bytes + 8, header - 8, &end, 0);
+    file->data_offset = header;
+    file->data_bytes = size - header;
+    while (file->header != NULL && end < last && *end == ' ') {
         end++;
     }
-    if (!cJSON_IsObject(file->header) || end != (const char *)file->data) {
+    if (!cJSON_IsObject(file->header) || end != last) {
         return nt_error_set(error, NT_E_FORMAT, "%s: its safetensors header is not one JSON object", file->name);
     }
     return NT_OK;
 }
 
-enum nt_status nt_safetensors_parse(nt_safetensors **file, const void *bytes, size_t size, const char *name,
-                                    const struct nt_allocator *allocator, struct nt_error *error) {
+static enum nt_status parse(nt_safetensors **file, const uint8_t *bytes, uint64_t size, bool whole, const char *name,
+                            const struct nt_allocator *allocator, struct nt_error *error) {
     *file = NULL;
     nt_safetensors *opened = nt_allocate_zeroed(allocator, 1, sizeof *opened);
     if (opened == NULL) {
@@ -242,6 +253,7 @@ enum nt_status nt_safetensors_parse(nt_safetensors **file, const void *bytes, si
     opened->allocator = allocator;
     opened->name = name;
     enum nt_status status = open_header(opened, bytes, size, error);
+    opened->data = status == NT_OK && whole ? bytes + opened->data_offset : NULL;
     status = status == NT_OK ? parse_header(opened, error) : status;
     opened->name = NULL; /* the caller's text need not live on */
     if (status != NT_OK) {
@@ -250,6 +262,16 @@ enum nt_status nt_safetensors_parse(nt_safetensors **file, const void *bytes, si
     }
     *file = opened;
     return NT_OK;
+}
+
+enum nt_status nt_safetensors_parse(nt_safetensors **file, const void *bytes, size_t size, const char *name,
+                                    const struct nt_allocator *allocator, struct nt_error *error) {
+    return parse(file, bytes, size, true, name, allocator, error);
+}
+
+enum nt_status nt_safetensors_parse_header(nt_safetensors **file, const void *header, uint64_t size, const char *name,
+                                           const struct nt_allocator *allocator, struct nt_error *error) {
+    return parse(file, header, size, false, name, allocator, error);
 }
 
 void nt_safetensors_free(nt_safetensors *file) {

@@ -210,12 +210,35 @@ static void values_that_are_not_finite_are_named(void **state) {
     assert_int_equal(nt_safetensors_check_finite(&tensor[2], "x", &error), NT_OK);
 }
 
+static void a_header_alone_tells_where_tensors_of_a_large_file_lie(void **state) {
+    (void)state;
+    size_t size, header;
+    nt_safetensors *file;
+    uint8_t *bytes = file_of(&size,
+                             "{" TENSOR("a", "F32", "1073741824", "0",
+                                        "4294967296") "," TENSOR("b", "U8", "5", "4294967296", "4294967301") "}",
+                             0);
+    uint64_t whole = size + UINT64_C(4294967301);
+    assert_int_equal(nt_safetensors_header_bytes(&header, bytes, whole, "x", NULL), NT_OK);
+    assert_int_equal(header, size);
+    assert_int_equal(nt_safetensors_parse_header(&file, bytes, whole, "x", nt_allocator_default(), NULL), NT_OK);
+    const struct nt_tensor *b = nt_safetensors_find(file, "b");
+    assert_true(b->offset == size + UINT64_C(4294967296) && b->bytes == 5 && b->data == NULL);
+    nt_safetensors_free(file);
+    struct nt_error error = {0};
+    assert_int_equal(nt_safetensors_parse_header(&file, bytes, whole - 1, "x", nt_allocator_default(), &error),
+                     NT_E_FORMAT);
+    assert_non_null(strstr(error.text, "truncated"));
+    free(bytes);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(tensors_and_texts_come_back_as_they_were_written),
         cmocka_unit_test(what_cannot_be_described_is_not_written),
         cmocka_unit_test(headers_that_lie_are_refused_in_words),
         cmocka_unit_test(header_lengths_are_checked),
+        cmocka_unit_test(a_header_alone_tells_where_tensors_of_a_large_file_lie),
         cmocka_unit_test(a_truncated_file_is_refused_at_every_length),
         cmocka_unit_test(changed_bytes_are_refused_or_read_within_the_file),
         cmocka_unit_test(values_that_are_not_finite_are_named),
