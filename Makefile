@@ -22,6 +22,7 @@ help:
 	@echo 'make serve    build all, make the default bundle, and serve the site on http://localhost:$(PORT)/ (PORT=...)'
 	@echo 'make test     install what is missing and run every test (test-native, test-wasm, test-web: one part)'
 	@echo 'make native   the command line, build/ntrace'
+	@echo 'make install  command line, library, headers and man page below PREFIX=/usr/local (DESTDIR=, make uninstall)'
 	@echo 'make wasm     the WebAssembly engine and its JavaScript API, build/site/engine'
 	@echo 'make web      the page, build/site'
 	@echo 'make data     the default bundle, build/site/bundle'
@@ -38,6 +39,7 @@ help:
 NATIVE_PACKAGES = libcjson-dev:/usr/include/cjson/cJSON.h zlib1g-dev:/usr/include/zlib.h libpng-dev:/usr/include/png.h
 WASM_PACKAGES = emscripten:/usr/bin/emcc dpkg-dev:/usr/bin/dpkg-source
 TEST_PACKAGES = libcmocka-dev:/usr/include/cmocka.h
+CLI_TEST_PACKAGES = pkg-config:/usr/bin/pkg-config groff-base:/usr/bin/groff
 FUZZ_PACKAGES = clang:/usr/bin/clang libclang-rt-dev:/usr/share/doc/libclang-rt-dev
 PYTHON_PACKAGES = $(foreach m,numpy scipy sklearn torch faiss,python3-$m:/usr/lib/python3/dist-packages/$m) \
 	umap-learn:/usr/lib/python3/dist-packages/umap libopenblas0-pthread:/usr/share/doc/libopenblas0-pthread
@@ -49,10 +51,11 @@ setup: setup-native setup-wasm setup-test setup-browser $(NPM)
 setup-native: PACKAGES = $(NATIVE_PACKAGES)
 setup-wasm: PACKAGES = $(WASM_PACKAGES)
 setup-test: PACKAGES = $(TEST_PACKAGES)
+setup-cli-test: PACKAGES = $(CLI_TEST_PACKAGES)
 setup-browser: PACKAGES = $(BROWSER_PACKAGES)
 setup-fuzz: PACKAGES = $(FUZZ_PACKAGES)
 setup-python: PACKAGES = $(PYTHON_PACKAGES)
-setup-native setup-wasm setup-test setup-browser setup-fuzz setup-python:
+setup-native setup-wasm setup-test setup-cli-test setup-browser setup-fuzz setup-python:
 	@missing=; for p in $(PACKAGES); do [ -e "$${p#*:}" ] || missing="$$missing $${p%%:*}"; done; \
 	[ -z "$$missing" ] && exit 0; \
 	if [ "$$(id -u)" = 0 ]; then root=; elif command -v sudo >/dev/null; then root=sudo; else \
@@ -93,6 +96,44 @@ build/native/%.o: %.c | setup-native
 build/sanitized/%.o: %.c | setup-native
 	@mkdir -p $(@D)
 	$(CC) $(NT_CFLAGS) $(SANITIZE) -c -o $@ $<
+
+# ---- Installed: the command line, its man page, and the library for programs of others. ----
+
+PREFIX = /usr/local
+LIBDIR = $(PREFIX)/lib
+INSTALLED = $(addprefix $(DESTDIR)$(PREFIX)/,bin/ntrace include/ntrace share/man/man1/ntrace.1) \
+	$(addprefix $(DESTDIR)$(LIBDIR)/,libntrace.a libntrace.so libntrace.so.$(SONAME) libntrace.so.$(VERSION) pkgconfig/ntrace.pc)
+SONAME = 0
+SHARED = build/shared/libntrace.so.$(VERSION)
+
+library: $(SHARED) build/native/libntrace.a build/native/ntrace.1
+build/shared/%.o: %.c | setup-native
+	@mkdir -p $(@D)
+	$(CC) $(NT_CFLAGS) $(CFLAGS) -fPIC -fno-semantic-interposition -c -o $@ $<
+# What the public headers declare is what others can link; the rest stays inside.
+build/shared/public.map: $(wildcard include/ntrace/*.h)
+	@mkdir -p $(@D)
+	{ echo '{ global:'; $(CC) -E -P -Iinclude include/ntrace/ntrace.h | grep -oE '\bnt_[a-z0-9_]+ ?\(' | tr -d ' (' | sort -u | sed 's/$$/;/'; echo 'local: *; };'; } > $@
+$(SHARED): $(NATIVE_SOURCES:%.c=build/shared/%.o) build/shared/public.map
+	$(CC) $(CFLAGS) -shared -Wl,-soname,libntrace.so.$(SONAME) -Wl,--version-script=build/shared/public.map -Wl,--no-undefined -o $@ $(filter %.o,$^) $(LIBRARIES)
+build/native/ntrace.1: src/cli/man_page.sh build/ntrace
+	src/cli/man_page.sh build/ntrace > $@
+
+install: native library
+	install -d $(sort $(dir $(INSTALLED))) $(DESTDIR)$(PREFIX)/include/ntrace
+	install -m 755 build/ntrace $(DESTDIR)$(PREFIX)/bin/
+	install -m 644 build/native/ntrace.1 $(DESTDIR)$(PREFIX)/share/man/man1/
+	install -m 644 include/ntrace/*.h $(DESTDIR)$(PREFIX)/include/ntrace/
+	install -m 644 build/native/libntrace.a $(SHARED) $(DESTDIR)$(LIBDIR)/
+	ln -sf libntrace.so.$(VERSION) $(DESTDIR)$(LIBDIR)/libntrace.so.$(SONAME)
+	ln -sf libntrace.so.$(SONAME) $(DESTDIR)$(LIBDIR)/libntrace.so
+	printf '%s\n' 'prefix=$(PREFIX)' 'libdir=$(LIBDIR)' 'includedir=$${prefix}/include' '' 'Name: ntrace' \
+	'Description: How neighbourhoods change from layer to layer of a neural network' 'Version: $(VERSION)' \
+	'Requires.private: libcjson libpng zlib' 'Cflags: -I$${includedir}' 'Libs: -L$${libdir} -lntrace' 'Libs.private: -lm -lpthread' \
+	> $(DESTDIR)$(LIBDIR)/pkgconfig/ntrace.pc
+
+uninstall:
+	rm -rf $(INSTALLED)
 
 # ---- WebAssembly: one module with SIMD and one without, with Debian's sources of zlib and cJSON. ----
 
@@ -202,7 +243,7 @@ build/tests/bundle/current.json: build/tests/sketches.stamp $(PACK_SOURCES) | bu
 	$(PACK) --images build/tests/sketches -o build/tests/packed
 	rm -rf $(@D) && mv build/tests/packed $(@D)
 
-test-cli: native build/tests/bundle/current.json
+test-cli: native library build/tests/bundle/current.json | setup-cli-test
 	WEIGHTS=$(WEIGHTS) $(NODE_TEST) tests/cli/*.test.mjs
 
 test-wasm: wasm build/tests/bundle/current.json
@@ -268,7 +309,7 @@ build/native/tests/verify/network: build/native/tests/verify/network.o build/nat
 	$(CC) $(CFLAGS) -o $@ $^ $(LIBRARIES)
 
 lint: $(NPM) build/wasm/debian/stamp | setup-native setup-test
-	$(CC) $(filter-out -M%,$(NT_CFLAGS)) -Werror -O2 -fsyntax-only $(NATIVE_SOURCES) $(CLI_SOURCES) $(TESTS:%=tests/c/%.c) $(wildcard tests/fuzz/*.c) tests/verify/network.c
+	$(CC) $(filter-out -M%,$(NT_CFLAGS)) -Werror -O2 -fsyntax-only $(NATIVE_SOURCES) $(CLI_SOURCES) $(TESTS:%=tests/c/%.c) $(wildcard tests/fuzz/*.c) tests/verify/network.c tests/library/trace.c
 	$(EMCC) $(filter-out -M%,$(NT_CFLAGS)) $(WASM_CFLAGS) -msimd128 -Werror -fsyntax-only $(WASM_SOURCES)
 	web/node_modules/.bin/tsc -p web/tsconfig.json
 	@if command -v clang-format >/dev/null; then \
@@ -282,7 +323,7 @@ clean:
 	rm -rf build
 
 -include $(shell find build -name '*.d' 2>/dev/null)
-.PHONY: help wasm web data still dist serve setup setup-native setup-wasm setup-test setup-browser native \
+.PHONY: help wasm web data still dist serve setup setup-native setup-wasm setup-test setup-cli-test setup-browser native library install uninstall \
 	test test-native test-fuzz fuzz setup-fuzz test-cli test-wasm test-web bench verify setup-python lint format clean
 .SECONDARY:
 .DELETE_ON_ERROR:

@@ -129,6 +129,7 @@ enum nt_status nt_bundle_feed(nt_bundle *bundle, uint32_t chunk, const void *byt
 /* Chunks that are needed and not loaded yet.
  *
  * chunk  out  [capacity] ascending; returns how many there are (may exceed capacity)
+ * layer  in   of codes, maps and measures, for other roles ignored; none is needed for a layer that there is not
  * rows   in   [rows_count] samples whose images are wanted, NULL for all; for other roles ignored
  */
 uint32_t nt_bundle_need(uint32_t *chunk, uint32_t capacity, const nt_bundle *bundle, enum nt_role role, uint32_t layer,

@@ -355,7 +355,7 @@ uint32_t nt_bundle_need(uint32_t *chunk, uint32_t capacity, const nt_bundle *b, 
         const struct nt_bundle_chunk *c = &b->manifest.chunk[i];
         bool needed = c->role == role && !c->loaded;
         if (needed && (role == NT_ROLE_CODES || role == NT_ROLE_MAP || role == NT_ROLE_MEASURES)) {
-            needed = c->layer == b->manifest.layer[layer].codes;
+            needed = layer < b->manifest.layers && c->layer == b->manifest.layer[layer].codes;
         } else if (needed && role == NT_ROLE_IMAGES) {
             needed = rows == NULL || holds_wanted(b, c, rows, rows_count);
         }
