@@ -23,10 +23,12 @@ help:
 	@echo 'make test     install what is missing and run every test (test-native, test-wasm, test-web: one part)'
 	@echo 'make native   the command line, build/ntrace'
 	@echo 'make install  command line, library, headers and man page below PREFIX=/usr/local (DESTDIR=, make uninstall)'
+	@echo 'make install-page   and the built page, for ntrace site'
 	@echo 'make wasm     the WebAssembly engine and its JavaScript API, build/site/engine'
 	@echo 'make web      the page, build/site'
 	@echo 'make data     the default bundle, build/site/bundle'
 	@echo 'make dist     the folder to deploy, build/site, with everything in it'
+	@echo 'make single   the whole site in one HTML file, build/neighborhood-traces.html, which opens from disk'
 	@echo 'make bench    print each measured figure, with the machine and the date'
 	@echo 'make fuzz     feed every reader with broken files, FUZZ_SECONDS=600 each (make fuzz FUZZ=fuzz_png: one of them)'
 	@echo 'make verify   compare every answer with PyTorch, SciPy, scikit-learn, FAISS and umap-learn, and print each deviation'
@@ -43,7 +45,7 @@ CLI_TEST_PACKAGES = pkg-config:/usr/bin/pkg-config groff-base:/usr/bin/groff
 FUZZ_PACKAGES = clang:/usr/bin/clang libclang-rt-dev:/usr/share/doc/libclang-rt-dev
 PYTHON_PACKAGES = $(foreach m,numpy scipy sklearn torch faiss,python3-$m:/usr/lib/python3/dist-packages/$m) \
 	umap-learn:/usr/lib/python3/dist-packages/umap libopenblas0-pthread:/usr/share/doc/libopenblas0-pthread
-BROWSER_PACKAGES = chromium:/usr/bin/chromium fonts-dejavu-core:/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf
+BROWSER_PACKAGES = chromium:/usr/bin/chromium firefox-esr:/usr/bin/firefox-esr fonts-dejavu-core:/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf
 NPM = web/node_modules/.package-lock.json
 BENCH_NPM = tests/bench/node_modules/.package-lock.json
 
@@ -103,6 +105,7 @@ PREFIX = /usr/local
 LIBDIR = $(PREFIX)/lib
 INSTALLED = $(addprefix $(DESTDIR)$(PREFIX)/,bin/ntrace include/ntrace share/man/man1/ntrace.1) \
 	$(addprefix $(DESTDIR)$(LIBDIR)/,libntrace.a libntrace.so libntrace.so.$(SONAME) libntrace.so.$(VERSION) pkgconfig/ntrace.pc)
+PAGES = $(DESTDIR)$(PREFIX)/share/ntrace
 SONAME = 0
 SHARED = build/shared/libntrace.so.$(VERSION)
 
@@ -132,8 +135,13 @@ install: native library
 	'Requires.private: libcjson libpng zlib' 'Cflags: -I$${includedir}' 'Libs: -L$${libdir} -lntrace' 'Libs.private: -lm -lpthread' \
 	> $(DESTDIR)$(LIBDIR)/pkgconfig/ntrace.pc
 
+# For `ntrace site`, which looks there.
+install-page: install web
+	rm -rf $(PAGES) && install -d $(PAGES)
+	cp -r build/site build/single $(PAGES)/ && rm -rf $(PAGES)/site/bundle $(PAGES)/site/still
+
 uninstall:
-	rm -rf $(INSTALLED)
+	rm -rf $(INSTALLED) $(PAGES)
 
 # ---- WebAssembly: one module with SIMD and one without, with Debian's sources of zlib and cJSON. ----
 
@@ -184,9 +192,14 @@ build/site/engine/ntrace-%.wasm: build/wasm/libntrace-%.a build/wasm/libdebian.a
 
 # ---- The site: the page and the engine's scripts, and the default data. ----
 
-web: wasm build/site.stamp
+web: wasm build/site.stamp build/single.stamp
 build/site.stamp: web/build.js $(wildcard web/*.js web/*.html web/*.svg web/*/*.js web/styles/*.css wasm/*.js wasm/*.d.ts) $(NPM)
 	$(NODE) web/build.js build/site
+	@touch $@
+
+# Page, engine and styles in one file, with a place for a bundle: what `ntrace site --single-file` fills.
+build/single.stamp: build/site.stamp $(ENGINE)
+	$(NODE) web/single/build.js build/site build/single
 	@touch $@
 
 WEIGHTS = data/reference.safetensors
@@ -211,6 +224,9 @@ still: build/still.stamp
 build/still.stamp: build/site.stamp build/site/bundle/current.json $(ENGINE)
 	$(NODE) web/still.js build/site
 	@touch $@
+
+single: native web data
+	build/ntrace site build/site/bundle --single-file -o build/neighborhood-traces.html
 
 dist: wasm web data still
 	build/ntrace verify build/site/bundle
@@ -249,7 +265,7 @@ test-cli: native library build/tests/bundle/current.json | setup-cli-test
 test-wasm: wasm build/tests/bundle/current.json
 	$(NODE_TEST) $(wildcard tests/wasm/*.test.mjs)
 
-test-web: wasm web data still build/tests/bundle/current.json | setup-browser
+test-web: native wasm web data still build/tests/bundle/current.json | setup-browser
 	$(NODE_TEST) --test-concurrency=1 $(wildcard tests/web/*.test.mjs)
 
 # ---- Fuzzing: each reader by libFuzzer under ASan and UBSan; test-fuzz replays the corpora without it. ----
@@ -323,7 +339,7 @@ clean:
 	rm -rf build
 
 -include $(shell find build -name '*.d' 2>/dev/null)
-.PHONY: help wasm web data still dist serve setup setup-native setup-wasm setup-test setup-cli-test setup-browser native library install uninstall \
+.PHONY: help wasm web data still single dist serve setup setup-native setup-wasm setup-test setup-cli-test setup-browser native library install install-page uninstall \
 	test test-native test-fuzz fuzz setup-fuzz test-cli test-wasm test-web bench verify setup-python lint format clean
 .SECONDARY:
 .DELETE_ON_ERROR:

@@ -70,16 +70,17 @@ enum nt_status nt_folder_write_file(const char *path, const void *bytes, size_t 
     return NT_OK;
 }
 
-/* The manifest's name out of current.json: "m.<64 hex>.json". */
-static enum nt_status manifest_name(char *name, size_t room, const char *path, const struct nt_allocator *allocator,
-                                    struct nt_error *error) {
+enum nt_status nt_folder_manifest(char name[NT_FOLDER_NAME_BYTES], const char *path,
+                                  const struct nt_allocator *allocator, struct nt_error *error) {
+    char file[PATH_BYTES];
     uint8_t *bytes;
     size_t size;
-    NT_TRY(nt_folder_read_file(&bytes, &size, path, 4096, allocator, error));
+    NT_TRY(join_path(file, path, "current.json", error));
+    NT_TRY(nt_folder_read_file(&bytes, &size, file, 4096, allocator, error));
     cJSON *root = cJSON_ParseWithLength((const char *)bytes, size);
     const char *text = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(root, "manifest"));
     int good = text != NULL && strlen(text) == 2 + 64 + 5 && strncmp(text, "m.", 2) == 0 &&
-               strspn(text + 2, "0123456789abcdef") == 64 && strcmp(text + 66, ".json") == 0 && strlen(text) < room;
+               strspn(text + 2, "0123456789abcdef") == 64 && strcmp(text + 66, ".json") == 0;
     if (good) {
         memcpy(name, text, strlen(text) + 1);
     }
@@ -87,17 +88,16 @@ static enum nt_status manifest_name(char *name, size_t room, const char *path, c
     nt_release(allocator, bytes);
     return good ? NT_OK
                 : nt_error_set(error, NT_E_FORMAT,
-                               "%s: expected {\"manifest\": \"m.<sha256>.json\"}, found something else", path);
+                               "%s: expected {\"manifest\": \"m.<sha256>.json\"}, found something else", file);
 }
 
 enum nt_status nt_folder_open(nt_bundle **bundle, const char *path, const struct nt_allocator *allocator,
                               struct nt_error *error) {
-    char file[PATH_BYTES], name[80], hex[2 * NT_SHA256_BYTES + 1];
+    char file[PATH_BYTES], name[NT_FOLDER_NAME_BYTES], hex[2 * NT_SHA256_BYTES + 1];
     uint8_t *bytes, digest[NT_SHA256_BYTES];
     size_t size;
     *bundle = NULL;
-    NT_TRY(join_path(file, path, "current.json", error));
-    NT_TRY(manifest_name(name, sizeof name, file, allocator, error));
+    NT_TRY(nt_folder_manifest(name, path, allocator, error));
     NT_TRY(join_path(file, path, name, error));
     NT_TRY(nt_folder_read_file(&bytes, &size, file, NT_MANIFEST_MAX_BYTES, allocator, error));
     nt_sha256(digest, bytes, size);

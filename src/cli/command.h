@@ -8,6 +8,7 @@ int nt_command_train(int count, char **arguments);
 int nt_command_split(int count, char **arguments);
 int nt_command_pack(int count, char **arguments);
 int nt_command_verify(int count, char **arguments);
+int nt_command_site(int count, char **arguments);
 int nt_command_query(int count, char **arguments);
 int nt_command_graph(int count, char **arguments);
 int nt_command_measures(int count, char **arguments);

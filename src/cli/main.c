@@ -13,6 +13,7 @@ static const struct {
     {"split", "draw a split of samples again that torch.randperm drew", nt_command_split},
     {"pack", "pack images, labels and a network into a bundle", nt_command_pack},
     {"verify", "check every hash, size and shape of a bundle", nt_command_verify},
+    {"site", "write the page with a bundle, as a folder to upload or one file", nt_command_site},
     {"query", "print the nearest neighbours of a sample", nt_command_query},
     {"graph", "find the nearest neighbours of all samples at a layer", nt_command_graph},
     {"measures", "measure the neighbourhoods of all samples at a layer", nt_command_measures},

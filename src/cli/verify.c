@@ -3,12 +3,13 @@
 
 #include "cli/command.h"
 #include "cli/options.h"
+#include "cli/verify.h"
 #include "ntrace/chunk.h"
 #include "ntrace/folder.h"
 #include "ntrace/measures.h"
 
 /* Feeds every chunk; goes on after a failure, so that all of them are named. */
-static uint32_t check_chunks(uint64_t *bytes, nt_bundle *bundle, const char *path) {
+static uint32_t check_chunks(uint64_t *bytes, nt_bundle *bundle, const char *path, const char *command) {
     const struct nt_allocator *allocator = nt_allocator_default();
     uint32_t failed = 0;
     for (uint32_t c = 0; c < nt_bundle_chunks(bundle); c++) {
@@ -20,7 +21,7 @@ static uint32_t check_chunks(uint64_t *bytes, nt_bundle *bundle, const char *pat
         (void)snprintf(file, sizeof file, "%s/%s", path, chunk->file);
         if (nt_folder_read_file(&data, &size, file, NT_CHUNK_MAX_BYTES, allocator, &error) != NT_OK ||
             nt_bundle_feed(bundle, c, data, size, &error) != NT_OK) {
-            (void)fprintf(stderr, "ntrace verify: %s\n", error.text);
+            (void)fprintf(stderr, "ntrace %s: %s\n", command, error.text);
             failed++;
         }
         nt_release(allocator, data);
@@ -30,26 +31,26 @@ static uint32_t check_chunks(uint64_t *bytes, nt_bundle *bundle, const char *pat
 }
 
 /* Whether every layer's codes and every image came. */
-static uint32_t check_complete(nt_bundle *bundle) {
+static uint32_t check_complete(nt_bundle *bundle, const char *command) {
     uint32_t missing = 0;
     for (uint32_t l = 0; l < nt_bundle_layers(bundle); l++) {
         nt_query *q;
         struct nt_error error = {0};
         if (nt_query_create(&q, bundle, 0, &l, 1, 1, &error) != NT_OK) {
-            (void)fprintf(stderr, "ntrace verify: layer %u: %s\n", l, error.text);
+            (void)fprintf(stderr, "ntrace %s: layer %u: %s\n", command, l, error.text);
             missing++;
         }
         nt_query_free(q);
     }
     for (uint32_t i = 0; i < nt_bundle_samples(bundle); i++) {
         if (nt_bundle_image(bundle, i) == NULL) {
-            (void)fprintf(stderr, "ntrace verify: no chunk holds the image of sample %u\n", i);
+            (void)fprintf(stderr, "ntrace %s: no chunk holds the image of sample %u\n", command, i);
             return missing + 1;
         }
     }
     if (nt_bundle_labels(bundle) == NULL || nt_bundle_stability(bundle) == NULL || nt_bundle_net(bundle) == NULL) {
-        (void)fprintf(stderr,
-                      "ntrace verify: expected chunks of samples, stability and weights, at least one is missing\n");
+        (void)fprintf(stderr, "ntrace %s: expected chunks of samples, stability and weights, at least one is missing\n",
+                      command);
         missing++;
     }
     return missing;
@@ -61,7 +62,7 @@ static bool is_near(const float *value, uint32_t count, double mean) {
 
 /* What is shipped worked out: of all layers or, as in bundles of version 1, of none, and as good as the manifest says.
  */
-static uint32_t check_answers(const nt_bundle *bundle) {
+static uint32_t check_answers(const nt_bundle *bundle, const char *command) {
     uint32_t layers = nt_bundle_layers(bundle), n = nt_bundle_samples(bundle), there = 0, failed = 0, suggestions;
     for (uint32_t l = 0; l < layers; l++) {
         const struct nt_bundle_map *said = &nt_bundle_layer(bundle, l)->map;
@@ -70,16 +71,23 @@ static uint32_t check_answers(const nt_bundle *bundle) {
         there += nt_bundle_measured(bundle, l) != NULL ? 1 : 0;
         if (map != NULL && !(is_near(map->trustworthiness, n, said->trustworthiness) &&
                              is_near(map->continuity, n, said->continuity))) {
-            (void)fprintf(stderr, "ntrace verify: the map of layer %u is not as good as the manifest says\n", l);
+            (void)fprintf(stderr, "ntrace %s: the map of layer %u is not as good as the manifest says\n", command, l);
             failed++;
         }
     }
     there += nt_bundle_suggestions(bundle, &suggestions) != NULL ? 1 : 0;
     if (there != 0 && there != 2 * layers + 1) {
-        (void)fprintf(stderr, "ntrace verify: expected maps and measures of all layers and suggestions, or none\n");
+        (void)fprintf(stderr, "ntrace %s: expected maps and measures of all layers and suggestions, or none\n",
+                      command);
         failed++;
     }
     return failed;
+}
+
+uint32_t nt_verify_bundle(uint64_t *bytes, nt_bundle *bundle, const char *path, const char *command) {
+    *bytes = 0;
+    uint32_t failed = check_chunks(bytes, bundle, path, command);
+    return failed == 0 ? check_complete(bundle, command) + check_answers(bundle, command) : failed;
 }
 
 int nt_command_verify(int count, char **arguments) {
@@ -95,12 +103,11 @@ int nt_command_verify(int count, char **arguments) {
     if (nt_folder_open(&bundle, path, nt_allocator_default(), &error) != NT_OK) {
         return nt_command_failed("verify", error.text);
     }
-    uint64_t bytes = 0;
-    uint32_t chunks = nt_bundle_chunks(bundle), failed = check_chunks(&bytes, bundle, path);
-    failed += failed == 0 ? check_complete(bundle) + check_answers(bundle) : 0;
+    uint64_t bytes;
+    uint32_t failed = nt_verify_bundle(&bytes, bundle, path, "verify");
     if (failed == 0) {
-        printf("%s: %u chunks, %llu bytes, %u samples, %u layers: all good\n", path, chunks, (unsigned long long)bytes,
-               nt_bundle_samples(bundle), nt_bundle_layers(bundle));
+        printf("%s: %u chunks, %llu bytes, %u samples, %u layers: all good\n", path, nt_bundle_chunks(bundle),
+               (unsigned long long)bytes, nt_bundle_samples(bundle), nt_bundle_layers(bundle));
     }
     nt_bundle_close(bundle);
     return failed == 0 ? 0 : 1;

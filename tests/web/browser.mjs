@@ -8,9 +8,10 @@ import { fileURLToPath } from "node:url";
 import { serve } from "../../web/serve.js";
 
 const fromWeb = createRequire(new URL("../../web/package.json", import.meta.url));
-const { chromium } = fromWeb("playwright-core");
+const { chromium, firefox } = fromWeb("playwright-core");
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
+export const ntrace = join(root, "build/ntrace");
 export const siteFolder = join(root, "build/site");
 export const testBundleFolder = join(root, "build/tests/bundle");
 export const screenshotFolder = join(root, "build/screenshots");
@@ -22,6 +23,9 @@ const FLAGS = [
 
 /** @param {...string} flags more of Chromium's */
 export const launch = (...flags) => chromium.launch({ executablePath: "/usr/bin/chromium", args: [...FLAGS, ...flags] });
+
+/** Debian's Firefox, driven by WebDriver BiDi. */
+export const launchFirefox = () => firefox.launch({ executablePath: "/usr/bin/firefox-esr", channel: "moz-firefox" });
 
 /** The built site, and what was fetched from it. */
 export async function serveSite() {

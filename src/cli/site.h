@@ -1,0 +1,34 @@
+/* The parts of `ntrace site`. */
+#ifndef NTRACE_CLI_SITE_H
+#define NTRACE_CLI_SITE_H
+
+#include "cli/tree.h"
+#include "ntrace/bundle.h"
+
+struct nt_site {
+    nt_bundle *bundle; /* verified */
+    const char *path;  /* the folder that it was opened from */
+    const char *page;  /* the folder of the built page */
+    const char *output;
+    bool replace;
+};
+
+/* Takes one file of a bundle: `name` is its path in the bundle's folder, `bytes` is valid during the call. */
+typedef enum nt_status (*nt_site_visit)(void *context, const char *name, const uint8_t *bytes, size_t size,
+                                        struct nt_error *error);
+
+/* Visits current.json, the manifest and every chunk that it names; nothing else that lies in the folder. */
+enum nt_status nt_site_each_file(const struct nt_site *site, nt_site_visit visit, void *context,
+                                 struct nt_error *error);
+
+/* Writes the site into the folder `output`: beside it first, then renamed.
+ *
+ * count     out  what was written
+ * is_still  out  whether the story's still version came along: only with the bundle that it was drawn from */
+enum nt_status nt_site_write_folder(struct nt_tree_count *count, bool *is_still, const struct nt_site *site,
+                                    struct nt_error *error);
+
+/* Writes page and bundle as one HTML file: beside it first, then renamed. */
+enum nt_status nt_site_write_file(struct nt_tree_count *count, const struct nt_site *site, struct nt_error *error);
+
+#endif

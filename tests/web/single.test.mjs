@@ -1,0 +1,86 @@
+/** The site in one HTML file, opened from disk: the same living page, and not one request. */
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { pathToFileURL } from "node:url";
+
+import { launch, launchFirefox, openPage, ntrace, serveSite, siteFolder } from "./browser.mjs";
+
+const POINTS = ".radial .point[data-sample]";
+const TRACE = "#/trace?sample=1234&from=3&to=12&k=60";
+
+const scratch = mkdtempSync(join(tmpdir(), "ntrace single "));
+const file = join(scratch, "one file.html");
+const address = pathToFileURL(file).href;
+/** @type {any} */
+let browser;
+
+before(async () => {
+  const { status, stderr } = spawnSync(ntrace, ["site", join(siteFolder, "bundle"), "--single-file", "-o", file], { encoding: "utf8" });
+  assert.equal(status, 0, stderr);
+  browser = await launch();
+});
+after(async () => {
+  await browser?.close();
+  rmSync(scratch, { recursive: true });
+});
+
+/** What a trace shows once it is exact: its points' samples, in the order of their numbers. @param {any} page @param {string} url */
+async function traceOf(page, url) {
+  await page.goto(url);
+  await page.waitForSelector("html[data-state=ready] main[data-exact=true]", { timeout: 60000 });
+  await page.waitForSelector(POINTS, { state: "attached" });
+  const places = await page.locator(POINTS).evaluateAll((/** @type {SVGElement[]} */ nodes) => nodes.map((node) => [Number(node.dataset.sample), node.getAttribute("aria-label") ?? node.textContent]));
+  const words = await page.locator(".summary").first().innerText();
+  return { places: places.sort((/** @type {[number, string]} */ a, /** @type {[number, string]} */ b) => a[0] - b[0]), words };
+}
+
+/** What the served site shows. @type {Awaited<ReturnType<typeof traceOf>> | undefined} */
+let served;
+async function servedTrace() {
+  const site = await serveSite();
+  const { page, close } = await openPage(browser);
+  try {
+    return await traceOf(page, site.url + TRACE);
+  } finally {
+    await close();
+    site.close();
+  }
+}
+
+for (const [name, start] of /** @type {const} */ ([["Chromium", async () => browser], ["Firefox", launchFirefox]])) {
+  test(`opened from disk in ${name}, the file draws the neighbours that the served site draws, and asks for nothing`, async () => {
+    const started = await start();
+    const { page, requests, problems, close } = await openPage(started);
+    try {
+      const fromDisk = await traceOf(page, address + TRACE);
+      assert.ok(fromDisk.places.length >= 60);
+      assert.deepEqual(fromDisk, (served ??= await servedTrace()));
+      assert.deepEqual(requests.filter((url) => !/^(data|blob):/.test(url) && !url.startsWith(address)), []);
+      assert.deepEqual(problems, []);
+    } finally {
+      await close();
+      if (started !== browser) await started.close();
+    }
+  });
+}
+
+test("the explorer and the story live in it too", async () => {
+  const { page, requests, problems, close } = await openPage(browser);
+  try {
+    await page.goto(`${address}#/explore`);
+    await page.waitForSelector("html[data-state=ready] main[data-view=explore] canvas");
+    assert.deepEqual(await page.locator("[data-error]:visible").allInnerTexts(), []);
+    await page.locator("[data-nav] a", { hasText: "Story" }).click();
+    await page.waitForSelector("html[data-state=ready] main[data-view=story][data-drawn=true]");
+    await page.reload();
+    await page.waitForSelector("html[data-state=ready] main[data-view=story][data-drawn=true]");
+    assert.deepEqual(requests.filter((url) => !/^(data|blob):/.test(url) && url !== address), []);
+    assert.deepEqual(problems, []);
+  } finally {
+    await close();
+  }
+});

@@ -1,0 +1,89 @@
+/**
+ * Puts page, engine and styles together in one HTML file, with a place for a bundle, which `ntrace site --single-file` fills:
+ * `node build.js SITE FOLDER` reads the built site and writes FOLDER/index.html.
+ */
+import { createHash } from "node:crypto";
+import { mkdir, readFile, readdir, rename, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+import { build } from "esbuild";
+
+const here = fileURLToPath(new URL(".", import.meta.url));
+const web = join(here, "..");
+const [site, folder] = process.argv.slice(2);
+
+/** One script, without imports: pages and workers from disk have no origin that modules could come from. @param {string} entry @param {string[]} [inject] */
+async function scriptOf(entry, inject = []) {
+  const { outputFiles } = await build({
+    entryPoints: [entry],
+    inject,
+    bundle: true,
+    write: false,
+    format: "iife",
+    target: "es2022",
+    minify: true,
+    legalComments: "none",
+    logLevel: "warning",
+    define: { "import.meta.url": '"file:///engine/ntrace.js"' },
+  });
+  return outputFiles[0].text.trim();
+}
+
+/** @param {string} tag @param {string} text @param {string} [attributes] */
+function element(tag, text, attributes = "") {
+  if (/<!--|<\/?(?:script|style)/i.test(text)) throw new Error(`what stands in <${tag}> would end it: ${/.{20}<!--.{20}|.{20}<\/?(?:script|style).{20}/i.exec(text)?.[0]}`);
+  return `<${tag}${attributes}>${text}</${tag}>`;
+}
+
+/** A file that no browser runs or shows. @param {string} path @param {Uint8Array | string} bytes */
+const fileElement = (path, bytes) => element("script", Buffer.from(bytes).toString("base64"), ` type="text/plain" data-file="${path}"`);
+
+/** As a content security policy names it. @param {string} text */
+const hashOf = (text) => `'sha256-${createHash("sha256").update(text).digest("base64")}'`;
+
+/** Replaces what must be there, once. @param {string} page @param {string | RegExp} what @param {string} by */
+function replace(page, what, by) {
+  if (page.split(what).length !== 2) throw new Error(`index.html: expected ${what} once`);
+  return page.replace(what, () => by);
+}
+
+const workerPlatform = [join(here, "worker_platform.js")];
+const [app, early, worker, painter, icon] = await Promise.all([
+  scriptOf(join(here, "page.js")),
+  scriptOf(join(web, "early.js")),
+  scriptOf(join(web, "../wasm/worker.js"), workerPlatform),
+  scriptOf(join(web, "explore/plot_worker.js"), workerPlatform),
+  readFile(join(web, "favicon.svg")),
+]);
+const sheets = await Promise.all(
+  ["site", ...(await readdir(join(site, "styles"))).map((name) => name.replace(".css", "")).filter((name) => name !== "site")].map(async (name) => ({
+    address: `styles/${name}.css`,
+    text: (await readFile(join(site, `styles/${name}.css`), "utf8")).trim(),
+  })),
+);
+const builds = (await readdir(join(site, "engine"))).filter((name) => name.endsWith(".wasm"));
+const files = [
+  fileElement("engine/worker.js", worker),
+  fileElement("painter.js", painter),
+  ...(await Promise.all(builds.map(async (name) => fileElement(`engine/${name}`, await readFile(join(site, "engine", name)))))),
+];
+const policy =
+  `default-src 'none'; script-src ${hashOf(early)} ${hashOf(app)} 'wasm-unsafe-eval'; worker-src blob:; ` +
+  `style-src ${sheets.map(({ text }) => hashOf(text)).join(" ")}; img-src data: blob:; base-uri 'none'; form-action 'none'`;
+
+// The links without a relation tell the page that a sheet is there already.
+const styles = sheets.map(({ address, text }) => `${element("style", text)}\n    <link href="${address}">`).join("\n    ");
+let page = await readFile(join(web, "index.html"), "utf8");
+page = replace(page, /default-src 'none';[^"]*/, policy);
+page = replace(page, '<link rel="stylesheet" href="styles/site.css">', styles);
+page = replace(page, '<script src="early.js"></script>', element("script", early));
+page = replace(page, /\s*<script type="module" src="app\.js"><\/script>/, "");
+page = replace(page, /href="favicon\.svg"/, `href="data:image/svg+xml;base64,${icon.toString("base64")}"`);
+page = replace(page, /\s*<\/body>/, `\n    ${[...files, "<!-- bundle -->", element("script", app)].join("\n    ")}\n  </body>`);
+
+const asked = /<(?!a )[a-z]+ [^>]*\b(?:src|rel="[^"]*" href)="(?!data:)[^"]*"[^>]*>/.exec(page);
+if (asked) throw new Error(`index.html: ${asked[0]} would be requested`);
+await mkdir(folder, { recursive: true });
+await writeFile(join(folder, "index.html.new"), page);
+await rename(join(folder, "index.html.new"), join(folder, "index.html"));

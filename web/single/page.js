@@ -1,0 +1,3 @@
+/** The page in one file. */
+import "./platform.js";
+import "../main.js";
