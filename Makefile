@@ -206,7 +206,7 @@ WEIGHTS = data/reference.safetensors
 DATA_COUNT = 10000
 DATA_SEED = 20261124
 SKETCH_SOURCES = $(wildcard src/sketch/*.[ch] src/cli/sketch.c)
-PACK_SOURCES = $(filter-out src/sketch/% src/train/%,$(NATIVE_SOURCES)) src/cli/pack.c src/cli/network.c $(WEIGHTS)
+PACK_SOURCES = $(filter-out src/sketch/% src/train/%,$(NATIVE_SOURCES)) src/cli/pack.c src/cli/network.c $(wildcard src/cli/source*.c) $(WEIGHTS)
 PACK = build/ntrace pack --model $(WEIGHTS) --synthetic --noun sketch --nouns sketches --title 'Synthetic sketches' \
 	--source 'made by ntrace sketch, a seeded program: no person drew them' --licence 'CC0 1.0'
 

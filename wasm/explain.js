@@ -53,17 +53,18 @@ export async function explain(engine, request, options = {}) {
 /** Refuses what this bundle cannot be asked. @param {import("./engine.js").Engine} engine @param {any} request */
 function check(engine, { method, sample, pixels, class: label, steps = DEFAULT_STEPS, k = DEFAULT_K, layer = 0, other }) {
   const { dataset, layers } = engine.manifest;
-  const { channels, height, width } = dataset.image;
   if (!METHODS.includes(method)) refuse(`method ${method}: expected one of ${METHODS.join(", ")}.`);
   if ((sample === undefined) === (pixels === undefined)) refuse("An explanation needs either a sample or pixels.");
   if (sample !== undefined) engine.check(sample, "sample", dataset.samples);
   if (pixels !== undefined && !(pixels instanceof Uint8Array || pixels instanceof Uint8ClampedArray)) refuse("pixels: expected a Uint8Array.");
-  if (pixels !== undefined && pixels.length !== channels * height * width) {
-    refuse(`pixels: expected ${height} x ${width} x ${channels} bytes, found ${pixels.length}.`);
-  }
   const network = engine.hasNetwork();
   if (!network && method !== "neighborMean") {
-    throw new NtraceError("missing", `This bundle holds no network: ${method} cannot be had.`, "Pack the network with the data, or ask for neighborMean.");
+    throw new NtraceError("missing", `This bundle holds no network: ${method} cannot be had.`, dataset.image ? "Pack the network with the data, or ask for neighborMean." : "Pack the network with the data.");
+  }
+  if (!dataset.image) throw new NtraceError("missing", `This bundle holds no images: ${method} cannot be had.`, "Pack images with the activations: --thumbnails.");
+  const { channels, height, width } = dataset.image;
+  if (pixels !== undefined && pixels.length !== channels * height * width) {
+    refuse(`pixels: expected ${height} x ${width} x ${channels} bytes, found ${pixels.length}.`);
   }
   if (label !== undefined) engine.check(label, "class", network ? layers[layers.length - 1].size : 0);
   if (method === "gradCam" && !layers.some(({ kind }) => kind === "conv2d")) {

@@ -10,6 +10,7 @@
 #ifndef NTRACE_BUNDLE_H
 #define NTRACE_BUNDLE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -114,6 +115,10 @@ uint32_t nt_bundle_samples(const nt_bundle *bundle);
 uint32_t nt_bundle_layers(const nt_bundle *bundle);
 uint32_t nt_bundle_classes(const nt_bundle *bundle);
 enum nt_answers nt_bundle_answers(const nt_bundle *bundle);
+/* Whether the bundle holds a network, which exact distances and explanations need. */
+bool nt_bundle_has_network(const nt_bundle *bundle);
+/* Of one image; channels is 0 where there are none. */
+struct nt_shape nt_bundle_image_shape(const nt_bundle *bundle);
 /* Borrowed, valid until the bundle is closed. Asserts that the number is in range. */
 const struct nt_bundle_layer *nt_bundle_layer(const nt_bundle *bundle, uint32_t layer);
 const char *nt_bundle_class(const nt_bundle *bundle, uint32_t label);

@@ -28,7 +28,8 @@ enum nt_status nt_folder_load(nt_bundle *bundle, const char *path, enum nt_role 
                               const uint32_t *rows, uint32_t rows_count, const struct nt_allocator *allocator,
                               struct nt_error *error);
 
-/* Feeds all that exact activations of all samples need: the labels, the network and every image. */
+/* Feeds all that exact activations of all samples need: the labels, the network and every image. NT_E_MISSING where
+ * there is no network. */
 enum nt_status nt_folder_load_exact(nt_bundle *bundle, const char *path, const struct nt_allocator *allocator,
                                     struct nt_error *error);
 

@@ -85,8 +85,14 @@ struct nt_pack_result {
     uint64_t layer_bytes[NT_BUNDLE_MAX_LAYERS];
 };
 
+/* What nt_pack would refuse before it reads any image or activation: NT_OK, NT_E_ARG, NT_E_SHAPE or NT_E_VALUE. */
+enum nt_status nt_pack_check(const struct nt_pack_data *data, const struct nt_pack_options *options,
+                             struct nt_error *error);
+
 /* Packs into the folder `path`, made where it is missing. Chunks go in first; current.json changes last, so that a
  * bundle that was there before stays whole until the new one is complete. Files of the former bundle are then removed.
+ * On failure the new chunks are removed instead, unless packing can go on from its state: after cancelling, after a
+ * full disk or for want of memory.
  *
  * Returns NT_OK; NT_E_SHAPE when images, labels and network do not fit; NT_E_VALUE for activations that are not finite
  * or labels out of range; NT_E_IO; NT_E_MEMORY; NT_E_CANCELLED. Beyond `memory` it holds about 6 kB a sample, however

@@ -28,11 +28,8 @@ enum nt_status nt_spool_put(nt_spool *spool, uint32_t row, const void *bytes, st
 /* Gives the file its name once all rows are there. Returns NT_OK or NT_E_IO. */
 enum nt_status nt_spool_finish(nt_spool *spool, struct nt_error *error);
 
-/* Opens a finished file. Returns NT_OK, NT_E_IO, NT_E_MEMORY, NT_E_DAMAGED (of another size). */
-enum nt_status nt_spool_open(nt_spool **spool, const char *path, size_t row_bytes, uint32_t rows,
-                             const struct nt_allocator *allocator, struct nt_error *error);
-
-/* Reads rows: out [count, row_bytes]; those that follow one another at once. Returns NT_OK, NT_E_ARG, NT_E_IO. */
+/* Reads rows: out [count, row_bytes]; those that follow one another at once; also before the file has
+ * its name. Returns NT_OK, NT_E_ARG, NT_E_IO. */
 enum nt_status nt_spool_read(nt_spool *spool, void *out, const uint32_t *row, uint32_t count, struct nt_error *error);
 
 /* Closes a file; one that was not finished is removed. NULL is fine. */

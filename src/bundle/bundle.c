@@ -53,6 +53,10 @@ void nt_bundle_close(nt_bundle *b) {
 uint32_t nt_bundle_samples(const nt_bundle *b) { return b->manifest.dataset.samples; }
 uint32_t nt_bundle_layers(const nt_bundle *b) { return b->manifest.layers; }
 enum nt_answers nt_bundle_answers(const nt_bundle *b) { return b->manifest.answers; }
+bool nt_bundle_has_network(const nt_bundle *b) { return b->manifest.weights_bytes > 0; }
+struct nt_shape nt_bundle_image_shape(const nt_bundle *b) {
+    return b->manifest.dataset.image;
+}
 uint32_t nt_bundle_classes(const nt_bundle *b) { return b->manifest.classes; }
 uint32_t nt_bundle_chunks(const nt_bundle *b) { return b->manifest.chunks; }
 

@@ -131,6 +131,12 @@ enum nt_status nt_folder_load(nt_bundle *bundle, const char *path, enum nt_role 
 
 enum nt_status nt_folder_load_exact(nt_bundle *bundle, const char *path, const struct nt_allocator *allocator,
                                     struct nt_error *error) {
+    if (!nt_bundle_has_network(bundle)) {
+        return nt_error_set(error, NT_E_MISSING,
+                            "%s: this bundle holds no network, which exact distances need: it was packed from "
+                            "activations, and answers from its codes",
+                            path);
+    }
     NT_TRY(nt_folder_load(bundle, path, NT_ROLE_SAMPLES, 0, NULL, 0, allocator, error));
     NT_TRY(nt_folder_load(bundle, path, NT_ROLE_WEIGHTS, 0, NULL, 0, allocator, error));
     return nt_folder_load(bundle, path, NT_ROLE_IMAGES, 0, NULL, 0, allocator, error);

@@ -171,10 +171,11 @@ static void describe(struct nt_packer *p) {
     m->dataset.image = d->images.shape;
     m->stability.reference = 0;
     m->stability.k = p->k;
-    m->stability.exact = true; /* until a layer's are not */
+    m->stability.exact = true;
     describe_classes(p);
     for (uint32_t l = 0; l < p->layers; l++) {
         describe_layer(p, l);
+        m->stability.exact = m->stability.exact && nt_pack_is_certified(p, m->layer[l].size);
     }
 }
 
@@ -457,13 +458,6 @@ static enum nt_status pack_layers(struct nt_packer *p) {
 }
 
 static enum nt_status pack_all(struct nt_packer *p) {
-    NT_TRY(check_fit(p));
-    NT_TRY(start(p));
-    describe(p);
-    if (p->data->net != NULL) {
-        NT_TRY(nt_pack_network_open(p));
-    }
-    NT_TRY(nt_pack_start_folder(p));
     nt_pack_state_start(p);
     NT_TRY(nt_pack_report(p, "predicting", 0));
     NT_TRY(nt_pack_predict(p));
@@ -481,28 +475,64 @@ static enum nt_status pack_all(struct nt_packer *p) {
     return nt_pack_report(p, "done", 1);
 }
 
-enum nt_status nt_pack(struct nt_pack_result *result, const char *path, const struct nt_pack_data *data,
-                       const struct nt_pack_options *options, const struct nt_allocator *allocator,
-                       struct nt_error *error) {
-    *result = (struct nt_pack_result){0};
+static enum nt_status prepare(struct nt_packer *p) {
+    NT_TRY(check_fit(p));
+    NT_TRY(start(p));
+    describe(p);
+    if (p->data->net != NULL) {
+        NT_TRY(nt_pack_network_open(p));
+    }
+    return nt_pack_start_folder(p);
+}
+
+/* Whether the next call can go on from what was packed before this failure. */
+static bool can_go_on(const struct nt_packer *p, enum nt_status status) {
+    return p->options->state != NULL && (status == NT_E_CANCELLED || status == NT_E_IO || status == NT_E_MEMORY);
+}
+
+static enum nt_status make_packer(struct nt_packer *p, const struct nt_pack_data *data,
+                                  const struct nt_pack_options *options, struct nt_error *error) {
     if ((data->net != NULL) == (data->activations != NULL)) {
         return nt_error_set(error, NT_E_ARG, "expected a network or activations, found both or neither");
     }
-    struct nt_packer p = {.data = data,
-                          .options = options,
-                          .allocator = allocator,
-                          .error = error,
-                          .result = result,
-                          .path = path,
-                          .workers = options->workers > 0 ? options->workers : nt_parallel_processors(),
-                          .memory = options->memory > 0 ? options->memory : DEFAULT_MEMORY,
-                          .samples = data->samples,
-                          .layers = data->net != NULL ? nt_net_layers(data->net) : data->activations->layers,
-                          .k = data->samples > NT_PACK_K + 1 ? NT_PACK_K : data->samples - 2};
+    *p = (struct nt_packer){.data = data,
+                            .options = options,
+                            .error = error,
+                            .workers = options->workers > 0 ? options->workers : nt_parallel_processors(),
+                            .memory = options->memory > 0 ? options->memory : DEFAULT_MEMORY,
+                            .samples = data->samples,
+                            .layers = data->net != NULL ? nt_net_layers(data->net) : data->activations->layers,
+                            .k = data->samples > NT_PACK_K + 1 ? NT_PACK_K : data->samples - 2};
     if (data->activations != NULL) {
-        p.source = *data->activations;
+        p->source = *data->activations;
     }
-    enum nt_status status = pack_all(&p);
+    return NT_OK;
+}
+
+enum nt_status nt_pack_check(const struct nt_pack_data *data, const struct nt_pack_options *options,
+                             struct nt_error *error) {
+    struct nt_packer p = {.data = data};
+    NT_TRY(make_packer(&p, data, options, error));
+    return check_fit(&p);
+}
+
+enum nt_status nt_pack(struct nt_pack_result *result, const char *path, const struct nt_pack_data *data,
+                       const struct nt_pack_options *options, const struct nt_allocator *allocator,
+                       struct nt_error *error) {
+    struct nt_packer p = {.data = data};
+    *result = (struct nt_pack_result){0};
+    NT_TRY(make_packer(&p, data, options, error));
+    p.allocator = allocator;
+    p.result = result;
+    p.path = path;
+    enum nt_status status = prepare(&p);
+    if (status == NT_OK) {
+        status = pack_all(&p);
+        if (status != NT_OK && !can_go_on(&p, status)) {
+            nt_pack_state_clear(&p);
+            nt_pack_discard(&p);
+        }
+    }
     stop(&p);
     return status;
 }

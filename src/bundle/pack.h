@@ -120,6 +120,11 @@ enum nt_status nt_pack_measure(struct nt_pack_shortlist *shortlist, struct nt_pa
 enum nt_status nt_pack_graph(nt_graph **graph, struct nt_packer *p, struct nt_pack_space *space,
                              struct nt_pack_shortlist shortlist);
 
+/* Whether a layer's neighbours are certified: not where that would take too long. */
+static inline bool nt_pack_is_certified(const struct nt_packer *p, uint32_t size) {
+    return p->samples <= NT_PACK_CERTIFIED && size <= NT_PACK_CERTIFIED_SIZE;
+}
+
 /* The same, certified: nobody is missed (ntrace/graph.h). Its time grows with the square of the samples, on one thread.
  */
 enum nt_status nt_pack_graph_certified(nt_graph **graph, struct nt_packer *p, struct nt_pack_space *space);
@@ -154,5 +159,8 @@ enum nt_status nt_pack_chunk(struct nt_packer *p, const struct nt_bundle_chunk *
 /* Makes the folders; writes manifest and current.json; removes files of former bundles. */
 enum nt_status nt_pack_start_folder(const struct nt_packer *p);
 enum nt_status nt_pack_finish_folder(const struct nt_packer *p);
+
+/* Removes chunks that are not of the bundle that was there before, and the folders where nothing else is in them. */
+void nt_pack_discard(const struct nt_packer *p);
 
 #endif

@@ -194,11 +194,8 @@ static enum nt_status pack_space(nt_graph **graph, struct nt_packer *p, struct n
     entry->step = space->codes.step;
     draw_samples(pick, p->samples, &random);
     NT_TRY(nt_pack_measure(&shortlist, p, space, pick));
-    if (p->samples <= NT_PACK_CERTIFIED && space->size <= NT_PACK_CERTIFIED_SIZE) {
-        return nt_pack_graph_certified(graph, p, space);
-    }
-    p->manifest.stability.exact = false;
-    return nt_pack_graph(graph, p, space, shortlist);
+    return nt_pack_is_certified(p, space->size) ? nt_pack_graph_certified(graph, p, space)
+                                                : nt_pack_graph(graph, p, space, shortlist);
 }
 
 enum nt_status nt_pack_layer(struct nt_codes *codes, nt_graph **graph, struct nt_packer *p, uint32_t layer) {

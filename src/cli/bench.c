@@ -216,9 +216,7 @@ static enum nt_status load_all(struct bench *b, const char *path, struct nt_erro
     for (uint32_t i = 0; i < b->samples; i++) {
         b->scratch[i] = i;
     }
-    NT_TRY(nt_folder_load(b->bundle, path, NT_ROLE_SAMPLES, 0, NULL, 0, allocator, error));
-    NT_TRY(nt_folder_load(b->bundle, path, NT_ROLE_WEIGHTS, 0, NULL, 0, allocator, error));
-    NT_TRY(nt_folder_load(b->bundle, path, NT_ROLE_IMAGES, 0, b->scratch, b->samples, allocator, error));
+    NT_TRY(nt_folder_load_exact(b->bundle, path, allocator, error));
     for (uint32_t l = 0; l < b->layers; l++) {
         NT_TRY(nt_folder_load(b->bundle, path, NT_ROLE_CODES, l, NULL, 0, allocator, error));
     }

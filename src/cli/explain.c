@@ -56,16 +56,17 @@ static enum nt_status read_row(uint8_t *image, nt_npy_reader *reader, const char
 /* An image out of the bundle, or out of --images. To be released. */
 static enum nt_status read_image(uint8_t **image, nt_bundle *bundle, const struct request *r, uint64_t sample,
                                  struct nt_error *error) {
-    const struct nt_bundle_layer *input = nt_bundle_layer(bundle, 0);
+    const struct nt_shape shape = nt_bundle_image_shape(bundle);
+    size_t size = (size_t)shape.channels * shape.height * shape.width;
     uint32_t number = (uint32_t)sample;
     nt_npy_reader *reader = NULL;
-    *image = nt_allocate(memory(), input->size, 1);
+    *image = nt_allocate(memory(), size, 1);
     if (*image == NULL) {
         return nt_error_set(error, NT_E_MEMORY, "not enough memory for an image");
     }
     if (r->images != NULL) {
         NT_TRY(nt_npy_open(&reader, r->images, memory(), error));
-        enum nt_status status = read_row(*image, reader, r->images, sample, input->shape, error);
+        enum nt_status status = read_row(*image, reader, r->images, sample, shape, error);
         nt_npy_close(reader);
         return status;
     }
@@ -73,7 +74,7 @@ static enum nt_status read_image(uint8_t **image, nt_bundle *bundle, const struc
         return nt_error_set(error, NT_E_ARG, "sample %u: expected 0 to %u", number, nt_bundle_samples(bundle) - 1);
     }
     NT_TRY(nt_folder_load(bundle, r->path, NT_ROLE_IMAGES, 0, &number, 1, memory(), error));
-    memcpy(*image, nt_bundle_image(bundle, number), input->size);
+    memcpy(*image, nt_bundle_image(bundle, number), size);
     return NT_OK;
 }
 
@@ -117,6 +118,14 @@ static enum nt_status run(nt_explain **handle, nt_bundle *bundle, struct request
     request.layer = (uint32_t)r->layer;
     request.k = (uint32_t)r->k;
     request.sample = r->images == NULL ? (uint32_t)r->sample : NT_EXPLAIN_OUTSIDE;
+    if (!nt_bundle_has_network(bundle) && request.method != NT_EXPLAIN_NEIGHBOR_MEAN) {
+        return nt_error_set(error, NT_E_MISSING, "%s: this bundle holds no network: %s cannot be had", r->path,
+                            r->method);
+    }
+    if (nt_bundle_image_shape(bundle).channels == 0) {
+        return nt_error_set(error, NT_E_MISSING, "%s: this bundle holds no images: %s cannot be had", r->path,
+                            r->method);
+    }
     NT_TRY(nt_folder_load(bundle, r->path, NT_ROLE_WEIGHTS, 0, NULL, 0, memory(), error));
     return explain(handle, bundle, r, &request, error);
 }

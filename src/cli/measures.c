@@ -237,10 +237,10 @@ static enum nt_status prepare(struct nt_measuring *m, const struct request *r, s
     if (m->k > m->graph_k) {
         return nt_error_set(error, NT_E_ARG, "k = %u: expected 1 to %u", m->k, m->graph_k);
     }
-    if (mkdir(r->output, 0777) != 0 && errno != EEXIST) {
-        return nt_error_set(error, NT_E_IO, "%s: %s", r->output, strerror(errno));
-    }
-    return nt_folder_load_exact(m->bundle, r->path, memory(), error);
+    NT_TRY(nt_folder_load_exact(m->bundle, r->path, memory(), error));
+    return mkdir(r->output, 0777) == 0 || errno == EEXIST
+               ? NT_OK
+               : nt_error_set(error, NT_E_IO, "%s: %s", r->output, strerror(errno));
 }
 
 static void end(struct nt_measuring *m) {

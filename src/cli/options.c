@@ -16,7 +16,7 @@ static void print_usage(const struct nt_option *option, size_t options, const ch
     }
     (void)fprintf(to, " [options]\n\n");
     for (size_t i = 0; i < options; i++) {
-        static const char *const takes[] = {"", " TEXT", " TEXT", " N", " X", ""};
+        static const char *const takes[] = {"", " TEXT", " TEXT", " TEXT...", " N", " X", ""};
         char left[64];
         (void)snprintf(left, sizeof left, "%s%s", option[i].name, takes[option[i].kind]);
         (void)fprintf(to, "  %-20s %s%s\n", left, option[i].help, option[i].required ? " (needed)" : "");
@@ -61,7 +61,8 @@ static int set_value(const struct nt_option *option, const char *text, const cha
     case NT_OPTION_COUNT:
     case NT_OPTION_NUMBER:
         return set_number(option, text, command);
-    case NT_OPTION_TEXTS: {
+    case NT_OPTION_TEXTS:
+    case NT_OPTION_LIST: {
         struct nt_texts *texts = option->value;
         if (texts->count == NT_TEXTS_MAX) {
             return wrong(command, "given too often:", option->name);
@@ -115,6 +116,10 @@ int nt_options_parse(const struct nt_option *option, size_t options, int count, 
             return wrong(command, "a value is missing after", found->name);
         }
         int status = set_value(found, arguments[i], command);
+        while (status == NT_OPTIONS_GO_ON && found->kind == NT_OPTION_LIST && i + 1 < count &&
+               arguments[i + 1][0] != '-') {
+            status = set_value(found, arguments[++i], command);
+        }
         if (status != NT_OPTIONS_GO_ON) {
             return status;
         }

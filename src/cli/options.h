@@ -10,12 +10,13 @@ enum nt_option_kind {
     NT_OPTION_FLAG,   /* bool *: set true where given */
     NT_OPTION_TEXT,   /* const char ** */
     NT_OPTION_TEXTS,  /* struct nt_texts *: may be given several times */
+    NT_OPTION_LIST,   /* struct nt_texts *: all that follows up to the next option */
     NT_OPTION_COUNT,  /* uint64_t *: a whole number, low to high */
     NT_OPTION_NUMBER, /* double *: low to high */
     NT_OPTION_PLACE   /* const char **: an argument without a name, in the order of the table */
 };
 
-enum { NT_TEXTS_MAX = 16 };
+enum { NT_TEXTS_MAX = 128 };
 
 struct nt_texts {
     const char *item[NT_TEXTS_MAX];

@@ -20,7 +20,7 @@ static enum nt_status find(nt_query **query, nt_bundle *bundle, const struct req
     NT_TRY(nt_folder_load(bundle, r->path, NT_ROLE_SAMPLES, 0, NULL, 0, allocator, error));
     NT_TRY(nt_folder_load(bundle, r->path, NT_ROLE_CODES, layer, NULL, 0, allocator, error));
     NT_TRY(nt_query_create(query, bundle, (uint32_t)r->sample, &layer, 1, (uint32_t)r->k, error));
-    if (r->codes) {
+    if (r->codes || !nt_bundle_has_network(bundle)) {
         return NT_OK;
     }
     const uint32_t *rows = nt_query_rows(*query, &count);
@@ -48,7 +48,8 @@ int nt_command_query(int count, char **arguments) {
         {"--sample", NT_OPTION_COUNT, &r.sample, 0, NT_BUNDLE_MAX_SAMPLES, "whose neighbours", false},
         {"--layer", NT_OPTION_COUNT, &r.layer, 0, NT_BUNDLE_MAX_LAYERS - 1, "0 is the input", false},
         {"-k", NT_OPTION_COUNT, &r.k, 1, NT_BUNDLE_MAX_K, "how many", false},
-        {"--codes", NT_OPTION_FLAG, &r.codes, 0, 0, "answer from codes alone", false},
+        {"--codes", NT_OPTION_FLAG, &r.codes, 0, 0, "answer from codes alone, as where the bundle holds no network",
+         false},
     };
     int status = nt_options_parse(option, sizeof option / sizeof *option, count, arguments, "query",
                                   "print the nearest neighbours of a sample: rank, index, distance, label");
@@ -61,6 +62,11 @@ int nt_command_query(int count, char **arguments) {
     enum nt_status outcome = nt_folder_open(&bundle, r.path, nt_allocator_default(), &error);
     if (outcome == NT_OK) {
         outcome = find(&query, bundle, &r, &error);
+    }
+    if (outcome == NT_OK && !r.codes && !nt_bundle_has_network(bundle)) {
+        (void)fprintf(stderr,
+                      "ntrace query: this bundle holds no network: answered from codes alone, recall@100 %.4f\n",
+                      nt_bundle_layer(bundle, (uint32_t)r.layer)->recall_codes);
     }
     if (outcome == NT_OK) {
         outcome = print_neighbours(query, bundle, (uint32_t)r.k, &error);

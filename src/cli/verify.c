@@ -42,14 +42,16 @@ static uint32_t check_complete(nt_bundle *bundle, const char *command) {
         }
         nt_query_free(q);
     }
-    for (uint32_t i = 0; i < nt_bundle_samples(bundle); i++) {
+    for (uint32_t i = 0; nt_bundle_image_shape(bundle).channels > 0 && i < nt_bundle_samples(bundle); i++) {
         if (nt_bundle_image(bundle, i) == NULL) {
             (void)fprintf(stderr, "ntrace %s: no chunk holds the image of sample %u\n", command, i);
             return missing + 1;
         }
     }
-    if (nt_bundle_labels(bundle) == NULL || nt_bundle_stability(bundle) == NULL || nt_bundle_net(bundle) == NULL) {
-        (void)fprintf(stderr, "ntrace %s: expected chunks of samples, stability and weights, at least one is missing\n",
+    if (nt_bundle_labels(bundle) == NULL || nt_bundle_stability(bundle) == NULL ||
+        (nt_bundle_has_network(bundle) && nt_bundle_net(bundle) == NULL)) {
+        (void)fprintf(stderr, "ntrace %s: expected chunks of samples, stability and weights, at least one is missing
+                              ",
                       command);
         missing++;
     }

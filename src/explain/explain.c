@@ -46,6 +46,9 @@ static enum nt_status check(const nt_net *net, const nt_bundle *bundle, const st
         return nt_error_set(error, NT_E_MISSING, "this explanation needs %s",
                             net == NULL ? "the network, which is not loaded" : "a bundle's images");
     }
+    if (net == NULL && nt_bundle_image_shape(bundle).channels == 0) {
+        return nt_error_set(error, NT_E_MISSING, "this bundle holds neither a network nor images: nothing explains it");
+    }
     if (net == NULL ? r->label != NT_EXPLAIN_TOP : r->label != NT_EXPLAIN_TOP && r->label >= nt_net_classes(net)) {
         return nt_error_set(error, NT_E_ARG, "class %u: the network has %u", r->label,
                             net == NULL ? 0 : nt_net_classes(net));
@@ -68,7 +71,7 @@ static enum nt_status copy_image(uint8_t **to, const nt_explain *e, const uint8_
 /* The images, and room for what every method gives. */
 static enum nt_status prepare(nt_explain *e, const struct nt_explain_request *r) {
     e->request = *r;
-    e->shape = e->net != NULL ? nt_net_layer(e->net, 0)->shape : nt_bundle_layer(e->bundle, 0)->shape;
+    e->shape = e->net != NULL ? nt_net_layer(e->net, 0)->shape : nt_bundle_image_shape(e->bundle);
     e->size = (size_t)e->shape.channels * e->shape.height * e->shape.width;
     NT_TRY(copy_image(&e->image, e, r->image));
     NT_TRY(copy_image(&e->other, e, r->other));

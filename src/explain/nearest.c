@@ -35,12 +35,12 @@ static void multiply(uint64_t *norm, uint64_t *product, const uint8_t *a, const 
 
 static enum nt_status plan(nt_explain *e, struct nt_error *error) {
     uint32_t samples = nt_bundle_samples(e->bundle), k = e->request.k;
-    const struct nt_shape *shape = &nt_bundle_layer(e->bundle, 0)->shape;
+    const struct nt_shape shape = nt_bundle_image_shape(e->bundle);
     if (k < 1 || k > NT_BUNDLE_MAX_K || k >= samples) {
         return nt_error_set(error, NT_E_ARG, "k = %u: expected 1 to %u", k,
                             samples - 1 < NT_BUNDLE_MAX_K ? samples - 1 : (uint32_t)NT_BUNDLE_MAX_K);
     }
-    if (memcmp(shape, &e->shape, sizeof *shape) != 0) {
+    if (memcmp(&shape, &e->shape, sizeof shape) != 0) {
         return nt_error_set(error, NT_E_ARG, "the network and the bundle have images of different shapes");
     }
     e->nearest = nt_allocate_zeroed(e->allocator, 1, sizeof *e->nearest);

@@ -2,10 +2,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "core/path.h"
@@ -58,25 +56,6 @@ enum nt_status nt_spool_create(nt_spool **spool, const char *path, size_t row_by
         return status;
     }
     return NT_OK;
-}
-
-enum nt_status nt_spool_open(nt_spool **spool, const char *path, size_t row_bytes, uint32_t rows,
-                             const struct nt_allocator *allocator, struct nt_error *error) {
-    struct stat information;
-    NT_TRY(make(spool, path, row_bytes, rows, allocator, error));
-    nt_spool *s = *spool;
-    errno = 0;
-    s->file = open(path, O_RDONLY | O_CLOEXEC);
-    enum nt_status status = s->file >= 0 && fstat(s->file, &information) == 0 ? NT_OK : cannot(s, "opened", error);
-    if (status == NT_OK && (uint64_t)information.st_size != (uint64_t)rows * row_bytes) {
-        status = nt_error_set(error, NT_E_DAMAGED, "%s: expected %llu bytes, found %lld", path,
-                              (unsigned long long)rows * row_bytes, (long long)information.st_size);
-    }
-    if (status != NT_OK) {
-        nt_spool_close(s);
-        *spool = NULL;
-    }
-    return status;
 }
 
 enum nt_status nt_spool_put(nt_spool *s, uint32_t row, const void *bytes, struct nt_error *error) {

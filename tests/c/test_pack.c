@@ -1,4 +1,5 @@
 /* Packing activations without a network, in one block and in many. */
+#include <dirent.h>
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -332,6 +333,47 @@ static void what_was_kept_is_not_taken_up_for_other_inputs_or_damaged(void **sta
     assert_int_equal(result.resumed, 0);
 }
 
+static uint32_t count_files(const char *folder) {
+    uint32_t count = 0;
+    DIR *opened = opendir(folder);
+    for (struct dirent *entry; opened != NULL && (entry = readdir(opened)) != NULL;) {
+        count += entry->d_name[0] != '.';
+    }
+    if (opened != NULL) {
+        (void)closedir(opened);
+    }
+    return count;
+}
+
+static void a_failure_leaves_the_former_bundle_and_nothing_else(void **state) {
+    (void)state;
+    char folder[SCRATCH_PATH], chunks[SCRATCH_PATH + 16], before[256], now[256];
+    struct nt_pack_result result;
+    struct nt_error error = {0};
+    struct nt_pack_data data = world();
+    (void)strcpy(folder, scratch_path("failing"));
+    (void)snprintf(chunks, sizeof chunks, "%s/c", folder);
+    poisoned = 33; /* is met at the second layer, when the first one's chunks are written */
+    assert_int_equal(pack(folder, &data, 0, &result, &error), NT_E_VALUE);
+    assert_int_not_equal(access(folder, F_OK), 0);
+    assert_int_equal(pack_in_steps(folder, NULL, "layer 2 of 3", 1, &result), NT_E_CANCELLED); /* keeps no state */
+    assert_int_not_equal(access(folder, F_OK), 0);
+    poisoned = UINT32_MAX;
+    nt_bundle_close(packed(folder, &data, 0));
+    read_current(before, folder);
+    uint32_t files = count_files(chunks);
+    poisoned = 33;
+    label[5] = (uint16_t)(CLASSES - 1); /* so that chunks differ from the former bundle's */
+    assert_int_equal(pack(folder, &data, 0, &result, &error), NT_E_VALUE);
+    poisoned = UINT32_MAX;
+    label[5] = 0;
+    read_current(now, folder);
+    assert_string_equal(now, before);
+    assert_int_equal(count_files(chunks), files);
+    data.samples = 2;
+    assert_int_equal(nt_pack_check(&data, &(struct nt_pack_options){.title = "t"}, &error), NT_E_SHAPE);
+}
+
 static enum nt_status read_images(void *context, uint8_t *out, const uint32_t *sample, uint32_t count,
                                   struct nt_error *error) {
     (void)context;
@@ -397,6 +439,7 @@ int main(void) {
         cmocka_unit_test(little_memory_reads_more_often_and_finds_the_same),
         cmocka_unit_test(an_interrupted_pack_goes_on_where_it_stopped_to_the_same_bundle),
         cmocka_unit_test(what_was_kept_is_not_taken_up_for_other_inputs_or_damaged),
+        cmocka_unit_test(a_failure_leaves_the_former_bundle_and_nothing_else),
         cmocka_unit_test(thumbnails_go_with_activations),
         cmocka_unit_test(what_does_not_fit_is_refused_in_words),
     };
