@@ -50,8 +50,7 @@ static uint32_t check_complete(nt_bundle *bundle, const char *command) {
     }
     if (nt_bundle_labels(bundle) == NULL || nt_bundle_stability(bundle) == NULL ||
         (nt_bundle_has_network(bundle) && nt_bundle_net(bundle) == NULL)) {
-        (void)fprintf(stderr, "ntrace %s: expected chunks of samples, stability and weights, at least one is missing
-                              ",
+        (void)fprintf(stderr, "ntrace %s: expected chunks of samples, stability and weights, at least one is missing\n",
                       command);
         missing++;
     }
