@@ -159,9 +159,10 @@ build/wasm/debian/stamp: wasm/debian_sources.sh | setup-native setup-wasm
 	cp $(@D)/cjson/cJSON.h $(@D)/include/cjson/
 	@touch $@
 
+# zlib makes its tables when they are first needed: made beforehand they are 6 kB of every first view.
 build/wasm/libdebian.a: build/wasm/debian/stamp
 	rm -rf build/wasm/libdebian && mkdir -p build/wasm/libdebian
-	cd build/wasm/libdebian && $(EMCC) -O3 -c $(addprefix ../debian/zlib/,adler32.c crc32.c deflate.c inffast.c \
+	cd build/wasm/libdebian && $(EMCC) -O3 -DDYNAMIC_CRC_TABLE -DBUILDFIXED -c $(addprefix ../debian/zlib/,adler32.c crc32.c deflate.c inffast.c \
 	inflate.c inftrees.c trees.c zutil.c) && $(EMCC) -Os -c ../debian/cjson/cJSON.c
 	rm -f $@ && emar rcs $@ build/wasm/libdebian/*.o
 
@@ -173,11 +174,12 @@ build/wasm/scalar/%.o: %.c build/wasm/debian/stamp
 	@mkdir -p $(@D)
 	$(EMCC) $(NT_CFLAGS) $(WASM_CFLAGS) -c -o $@ $<
 
-# What reads bundles is compiled for size: the first view waits for it, and it does not compute.
+# What reads bundles, what is asked rarely and what only plans the work of others is compiled for size: the first view waits for it.
 COLD = build/wasm/simd/src/bundle/%.o build/wasm/scalar/src/bundle/%.o build/wasm/simd/src/formats/%.o \
 	build/wasm/scalar/src/formats/%.o build/wasm/simd/wasm/%.o build/wasm/scalar/wasm/%.o
 COLD += $(foreach f,plan describe weights network,$(WASM_VARIANTS:%=build/wasm/%/src/net/$f.o))
-COLD += $(foreach f,explain/% trace/suggest trace/suggest_rank trace/measures_labels trace/measures_credibility,$(WASM_VARIANTS:%=build/wasm/%/src/$f.o))
+COLD += $(foreach f,explain/% trace/suggest trace/suggest_rank trace/measures% trace/map_trust codes/eigen project/umap project/align \
+	project/fuzzy project/curve,$(WASM_VARIANTS:%=build/wasm/%/src/$f.o))
 $(COLD): WASM_CFLAGS += -Os
 
 build/wasm/libntrace-simd.a: $(WASM_SOURCES:%.c=build/wasm/simd/%.o)

@@ -1,8 +1,11 @@
 /** Headless Chromium on the built site, behind a plain static server on this machine. */
+import assert from "node:assert/strict";
 import { cp, mkdtemp, readFile, rm } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { after, before } from "node:test";
+import { setTimeout as pause } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 
 import { serve } from "../../web/serve.js";
@@ -53,12 +56,58 @@ export async function serveChangedSite(change) {
   };
 }
 
+/** What the tests of one file share: a browser, and a site as `useSite` was told. @type {any} */
+export let browser;
+/** @type {Awaited<ReturnType<typeof serveSite>>} */
+export let site;
+
+/**
+ * Starts both before the first test of this file and ends them after its last.
+ * @param {() => Promise<{ url: string, close: () => unknown }>} [open]
+ * @param {() => unknown} [prepare] what a file wants to know before its first test
+ */
+export function useSite(open = serveSite, prepare) {
+  before(async () => {
+    [browser, site] = await Promise.all([launch(), /** @type {Promise<typeof site>} */ (open())]);
+    await prepare?.();
+  });
+  after(async () => {
+    await browser?.close();
+    await site?.close();
+  });
+}
+
+/** How long a test waits for what has to come, on a machine that is slow and busy. */
+const PATIENCE = 60000;
+
+/**
+ * Asks until the answer is right: a page may take its time to show what was done to it.
+ * @template T @param {() => T | Promise<T>} ask @param {(answer: T) => unknown} isRight @returns {Promise<T>} the right answer
+ */
+export async function until(ask, isRight) {
+  for (const end = Date.now() + PATIENCE; ; await pause(20)) {
+    const answer = await ask();
+    if (isRight(answer)) return answer;
+    assert.ok(Date.now() < end, `not in ${PATIENCE / 1000} s; at last: ${JSON.stringify(answer)}`);
+  }
+}
+
+/** The parts of the state that the URL holds. While something is dragged or scrolled it follows a little late. @param {any} page @returns {Record<string, string>} */
+export const stateOf = (page) => Object.fromEntries(new URLSearchParams(new URL(page.url()).hash.split("?")[1]));
+
+/** @param {any} page @param {(state: Record<string, string>) => unknown} isRight */
+export const untilState = (page, isRight) => until(() => stateOf(page), isRight);
+
+/** Waits until the URL holds these parts; null: until it does not hold it. @param {any} page @param {Record<string, string | null>} wanted */
+export const waitForState = (page, wanted) => untilState(page, (state) => Object.entries(wanted).every(([name, value]) => (state[name] ?? null) === value));
+
 /**
  * A page that remembers what it asked for and what went wrong in it.
  * @param {any} browser @param {object} [context] playwright's options
  */
 export async function openPage(browser, context = {}) {
   const opened = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...context });
+  opened.setDefaultTimeout(PATIENCE);
   const page = await opened.newPage();
   /** @type {string[]} */
   const requests = [];

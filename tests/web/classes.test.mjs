@@ -2,25 +2,14 @@
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 
 import { rankClasses } from "../../web/explore/class_figures.js";
-import { launch, openPage, serveSite } from "./browser.mjs";
-import { askEngine, longestTask, openExplorer, stateOf, waitForState } from "./explorer.mjs";
+import { browser, openPage, site, stateOf, useSite, waitForState } from "./browser.mjs";
+import { askEngine, longestTask, openExplorer } from "./explorer.mjs";
 
-/** @type {any} */
-let browser;
-/** @type {Awaited<ReturnType<typeof serveSite>>} */
-let site;
-
-before(async () => {
-  [browser, site] = await Promise.all([launch(), serveSite()]);
-});
-after(async () => {
-  await browser?.close();
-  site?.close();
-});
+useSite();
 
 const RIGHT = '.confusion-cell[data-row="0"][data-column="0"]';
 

@@ -2,24 +2,13 @@
 import assert from "node:assert/strict";
 import { readFile, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 
 import { createExplanations } from "../../web/explore/explanations.js";
-import { launch, serveChangedSite, serveSite } from "./browser.mjs";
-import { askEngine, openExplorer, waitForState } from "./explorer.mjs";
+import { browser, serveChangedSite, site, useSite, waitForState } from "./browser.mjs";
+import { askEngine, openExplorer } from "./explorer.mjs";
 
-/** @type {any} */
-let browser;
-/** @type {Awaited<ReturnType<typeof serveSite>>} */
-let site;
-
-before(async () => {
-  [browser, site] = await Promise.all([launch(), serveSite()]);
-});
-after(async () => {
-  await browser?.close();
-  site?.close();
-});
+useSite();
 
 const PINS = [5, 20, 77];
 

@@ -15,17 +15,6 @@ export async function openExplorer(browser, url, query = "", context = {}) {
   return opened;
 }
 
-/** The parts of the state that the URL holds. @param {any} page */
-export const stateOf = (page) => Object.fromEntries(new URLSearchParams(new URL(page.url()).hash.split("?")[1]));
-
-/** Waits until the URL holds these parts; null: until it does not hold it. @param {any} page @param {Record<string, string | null>} wanted */
-export async function waitForState(page, wanted) {
-  await page.waitForFunction((/** @type {Record<string, string | null>} */ parts) => {
-    const given = new URLSearchParams(location.hash.split("?")[1]);
-    return Object.entries(parts).every(([name, value]) => given.get(name) === value);
-  }, wanted);
-}
-
 /**
  * Asks a second engine on the page's bundle.
  * @template T @template G @param {any} page

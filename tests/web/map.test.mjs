@@ -1,15 +1,12 @@
 /** The explorer's map, used as a person uses it, against the points that the engine gives. */
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 
-import { launch, serveSite, violations } from "./browser.mjs";
-import { askEngine, openExplorer, stateOf, waitForState } from "./explorer.mjs";
+import { browser, site, stateOf, until, untilState, useSite, violations, waitForState } from "./browser.mjs";
+import { askEngine, openExplorer } from "./explorer.mjs";
 
-/** @type {any} */
-let browser;
-/** @type {Awaited<ReturnType<typeof serveSite>>} */
-let site;
+useSite(undefined, learn);
 /** Labels and classes; squares of layers by number, worked out here from the engine's points. @type {{ labels: number[], predictions: number[], classes: string[], layers: number }} */
 let dataset;
 /** @type {Map<number, [number, number][]>} */
@@ -27,8 +24,7 @@ function squareOf(points) {
   return xs.map((x, i) => [0.5 + (x - (left + right) / 2) * scale, 0.5 - (ys[i] - (low + high) / 2) * scale]);
 }
 
-before(async () => {
-  [browser, site] = await Promise.all([launch(), serveSite()]);
+async function learn() {
   const { page, close } = await openExplorer(browser, site.url);
   const found = await askEngine(page, async (bundle) => {
     const maps = [];
@@ -39,11 +35,7 @@ before(async () => {
   for (const { layer, points } of found.maps) squares.set(layer, squareOf(points));
   dataset = found.dataset;
   await close();
-});
-after(async () => {
-  await browser?.close();
-  site?.close();
-});
+}
 
 /** @param {number} layer */
 const mapOf = (layer) => /** @type {[number, number][]} */ (squares.get(layer));
@@ -280,16 +272,15 @@ test("pointing finds the nearest sample and says who it is; a click chooses and 
       await page.mouse.move(px, py);
       // The mouse is at whole pixels at times: whoever is nearest there, to a fifth of a pixel, is right.
       const far = mapOf(6).map(([ox, oy]) => Math.hypot(ox - place[0], oy - place[1]) * side);
-      const title = await page.locator(".map-tip-title").innerText();
-      const found = Number(title.replaceAll(",", "").match(/no\. (\d+)$/)?.[1]);
-      assert.ok(far[found] <= Math.min(...far) + 0.2, `${title}: ${far[found]}, ${Math.min(...far)}`);
+      const numberIn = (/** @type {string} */ title) => Number(title.replaceAll(",", "").match(/no\. (\d+)$/)?.[1]);
+      const title = await until(() => page.locator(".map-tip-title").innerText(), (words) => far[numberIn(words)] <= Math.min(...far) + 0.2);
+      const found = numberIn(title);
       assert.ok(title.startsWith(dataset.classes[dataset.labels[found]]), title);
       assert.match(await page.locator(".map-tip-reading").innerText(), dataset.labels[found] === dataset.predictions[found] ? /rightly/ : new RegExp(`wrongly, as ${dataset.classes[dataset.predictions[found]]}`));
       assertAt(await page.evaluate(() => document.querySelector(".map-ring.is-pointed")?.getAttribute("transform")?.match(/-?[\d.]+/g)?.map(Number)), onPlate(await frameOf(page), mapOf(6)[found]));
       await page.mouse.click(px, py);
-      await waitForState(page, { sample: `${found}` });
-      assert.ok(stateOf(page).pins.split(".").includes(`${found}`));
-      assert.match(await page.locator(".map-chosen").innerText(), new RegExp(`no. ${found.toLocaleString("en")}`));
+      await untilState(page, ({ sample, pins = "" }) => sample === `${found}` && pins.split(".").includes(`${found}`));
+      await until(() => page.locator(".map-chosen").innerText(), (words) => words.includes(`no. ${found.toLocaleString("en")}`));
     }
     const { sample } = stateOf(page);
     await page.mouse.move(0, 0);

@@ -1,25 +1,14 @@
 /** The layer matrix: cells as the engine has them, walked and opened by mouse and keys, stopped, taken along. On the small bundle. */
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 
 import { spread } from "../../web/explore/matrix.js";
 import { inkOn, lightness, short } from "../../web/explore/matrix_grid.js";
-import { launch, serveChangedSite, violations } from "./browser.mjs";
-import { askEngine, openExplorer, waitForState } from "./explorer.mjs";
+import { browser, serveChangedSite, site, useSite, violations, waitForState } from "./browser.mjs";
+import { askEngine, openExplorer } from "./explorer.mjs";
 
-/** @type {any} */
-let browser;
-/** @type {{ url: string, close: () => Promise<void> }} */
-let site;
-
-before(async () => {
-  [browser, site] = await Promise.all([launch(), serveChangedSite(() => {})]);
-});
-after(async () => {
-  await browser?.close();
-  await site?.close();
-});
+useSite(() => serveChangedSite(() => {}));
 
 /** Opens the matrix with its cells worked out. @param {string} [query] @param {object} [context] */
 async function openMatrix(query = "", context = {}) {

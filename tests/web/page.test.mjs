@@ -2,25 +2,14 @@
 import assert from "node:assert/strict";
 import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 
-import { launch, openPage, screenshotFolder, serveChangedSite, serveSite } from "./browser.mjs";
+import { browser, launch, openPage, screenshotFolder, serveChangedSite, site, stateOf, useSite } from "./browser.mjs";
 
 const FIRST_VIEW_BYTES = 1.5e6;
 const POINTS = "[data-view=trace] svg .point[data-sample]";
 
-/** @type {any} */
-let browser;
-/** @type {Awaited<ReturnType<typeof serveSite>>} */
-let site;
-
-before(async () => {
-  [browser, site] = await Promise.all([launch(), serveSite()]);
-});
-after(async () => {
-  await browser?.close();
-  site?.close();
-});
+useSite();
 
 /** Waits for the drawn trace. @param {any} page */
 async function ready(page) {
@@ -28,9 +17,6 @@ async function ready(page) {
   assert.deepEqual(await page.locator("[data-error]:visible").allInnerTexts(), []);
   await page.waitForSelector(POINTS, { state: "attached" });
 }
-
-/** @param {any} page */
-const stateOf = (page) => Object.fromEntries(new URLSearchParams(new URL(page.url()).hash.split("?")[1]));
 
 /**
  * A neighbour that can be pointed at: nothing lies over its middle.

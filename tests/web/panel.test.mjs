@@ -1,23 +1,12 @@
 /** The panel of the explorer: tabs, and the selection as thumbnails. */
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 
-import { launch, serveSite, violations } from "./browser.mjs";
-import { askEngine, longestTask, openExplorer, waitForState } from "./explorer.mjs";
+import { browser, site, useSite, violations, waitForState } from "./browser.mjs";
+import { askEngine, longestTask, openExplorer } from "./explorer.mjs";
 
-/** @type {any} */
-let browser;
-/** @type {Awaited<ReturnType<typeof serveSite>>} */
-let site;
-
-before(async () => {
-  [browser, site] = await Promise.all([launch(), serveSite()]);
-});
-after(async () => {
-  await browser?.close();
-  site?.close();
-});
+useSite();
 
 const CELLS = ".samples-cell:not([style*=hidden])";
 

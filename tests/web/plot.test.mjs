@@ -1,16 +1,13 @@
 /** The global stability plot as a person uses it, with mouse, touch and keys, held to the engine's own table. On the small bundle, whose graphs are searched in seconds. */
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 
 import { offsetOf } from "../../web/explore/plot_paint.js";
-import { launch, openPage, serveChangedSite, violations } from "./browser.mjs";
-import { askEngine, openExplorer, stateOf, waitForState } from "./explorer.mjs";
+import { browser, openPage, serveChangedSite, site, stateOf, useSite, violations, waitForState } from "./browser.mjs";
+import { askEngine, openExplorer } from "./explorer.mjs";
 
-/** @type {any} */
-let browser;
-/** @type {{ url: string, close: () => Promise<void> }} */
-let site;
+useSite(() => serveChangedSite(() => {}), learn);
 /** The engine's table at the bundle's own k and reference. @type {{ k: number, samples: number, layers: number, values: number[], labels: number[] }} */
 let table;
 
@@ -21,18 +18,13 @@ const tableOf = (page, asked = {}) =>
     return { k, samples: samples.length, layers: bundle.manifest.layers.length, values: [...values], labels: [...bundle.labels] };
   }, asked);
 
-before(async () => {
-  [browser, site] = await Promise.all([launch(), serveChangedSite(() => {})]);
+async function learn() {
   const { page, close } = await openPage(browser);
   await page.goto(`${site.url}favicon.svg`);
   await page.goto(site.url);
   table = await tableOf(page);
   await close();
-});
-after(async () => {
-  await browser?.close();
-  await site?.close();
-});
+}
 
 /** Opens the plot with its lines painted. @param {string} [query] @param {object} [context] */
 async function openPlot(query, context) {

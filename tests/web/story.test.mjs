@@ -2,30 +2,17 @@
 import assert from "node:assert/strict";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 
 import { STEPS } from "../../web/story/steps.js";
-import { launch, openPage, screenshotFolder, serveSite, violations } from "./browser.mjs";
+import { browser, openPage, screenshotFolder, site, stateOf, until, untilState, useSite, violations, waitForState } from "./browser.mjs";
 
 const FIRST_FIGURE_BYTES = 1.5e6;
 
-/** @type {any} */
-let browser;
-/** @type {Awaited<ReturnType<typeof serveSite>>} */
-let site;
-before(async () => {
-  [browser, site] = await Promise.all([launch(), serveSite()]);
-});
-after(async () => {
-  await browser?.close();
-  site?.close();
-});
+useSite();
 
 /** @param {any} page */
 const ready = (page) => page.waitForSelector("html[data-state=ready]");
-/** @param {any} page */
-const stateOf = (page) => Object.fromEntries(new URLSearchParams(new URL(page.url()).hash.split("?")[1]));
-
 /** Waits until a step is the current one and its figure is drawn. @param {any} page @param {string} id */
 const drawn = (page, id) => page.waitForSelector(`main[data-step="${id}"][data-drawn=true]`, { timeout: 60000 });
 
@@ -39,9 +26,13 @@ test("the first figure lives after at most 1.5 MB, and nothing is asked of anoth
   site.served.length = 0;
   const { page, requests, problems, close } = await openPage(browser);
   try {
+    await page.addInitScript(() => {
+      const isReady = () => document.documentElement?.dataset.state === "ready" && fetch("favicon.svg?ready");
+      new MutationObserver((_, observer) => isReady() && observer.disconnect()).observe(document, { attributes: true, subtree: true });
+    });
     await page.goto(site.url);
-    await ready(page);
-    const bytes = site.served.reduce((sum, file) => sum + file.bytes, 0);
+    const before = await until(() => site.served.findIndex(({ path }) => path.endsWith("?ready")), (at) => at >= 0);
+    const bytes = site.served.slice(0, before).reduce((sum, file) => sum + file.bytes, 0);
     assert.ok(bytes <= FIRST_FIGURE_BYTES, `${bytes} bytes: ${JSON.stringify(site.served)}`);
     assert.deepEqual(requests.filter((url) => !url.startsWith(site.url) && !/^(data|blob):/.test(url)), []);
     assert.deepEqual(problems, []);
@@ -64,11 +55,9 @@ for (const [device, context] of /** @type {const} */ ([
       await mkdir(screenshotFolder, { recursive: true });
       for (const { id } of [...STEPS, ...STEPS.slice(0, -1).reverse()]) {
         await scrollTo(page, id);
-        assert.equal(stateOf(page).step, id);
-        const words = await page.locator(`#step-${id} .step-text`).innerText();
-        assert.ok(words.length > 30 && !/Being worked out/.test(words), `${id}: ${words}`);
-        const alt = await page.locator(".stage-canvas").getAttribute("aria-label");
-        assert.ok(alt.length > 15 && /\d/.test(alt), `${id}: ${alt}`);
+        await waitForState(page, { step: id });
+        await until(() => page.locator(`#step-${id} .step-text`).innerText(), (words) => words.length > 30 && !/Being worked out/.test(words));
+        await until(() => page.locator(".stage-canvas").getAttribute("aria-label"), (alt) => alt.length > 15 && /\d/.test(alt));
       }
       const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
       assert.ok(wide <= 0, `${wide} pixels stick out at the side`);
@@ -93,12 +82,11 @@ test("another sample half-way: the words change with it, undone by going back", 
     const titles = await offers.evaluateAll((/** @type {Element[]} */ nodes) => nodes.map((node) => node.getAttribute("title")));
     assert.equal(new Set(titles).size, titles.length, "each is offered for another reason");
     await page.locator("button[data-offer][aria-pressed=false]").nth(1).click();
-    const chosen = stateOf(page).sample;
-    assert.notEqual(chosen, first);
+    const { sample: chosen } = await untilState(page, ({ sample }) => sample !== first);
     await page.waitForFunction((/** @type {string} */ before) => document.querySelector("#step-nearest .step-text")?.textContent?.includes("nearest at") && document.querySelector("#step-nearest .step-text")?.textContent !== before, words);
     await drawn(page, "nearest");
-    assert.match(await page.locator(".stage-canvas").getAttribute("aria-label"), new RegExp(`no\\. ${Number(chosen).toLocaleString("en")}\\b`));
-    assert.equal(stateOf(page).step, "nearest");
+    await until(() => page.locator(".stage-canvas").getAttribute("aria-label"), (alt) => new RegExp(`no\\. ${Number(chosen).toLocaleString("en")}\\b`).test(alt));
+    await waitForState(page, { step: "nearest" });
     await page.goBack();
     await page.waitForFunction((/** @type {string} */ sample) => location.hash.includes(`sample=${sample}&`), first);
   } finally {
@@ -117,8 +105,7 @@ test("layers and neighbours are chosen in the menu, and the figure follows", asy
     await page.keyboard.press("Enter");
     await page.waitForFunction(() => / of 30 /.test(document.querySelector("#step-end .step-text")?.textContent ?? ""));
     await drawn(page, "end");
-    const { to, k, step } = stateOf(page);
-    assert.deepEqual({ to, k, step }, { to: "4", k: "30", step: "end" });
+    await waitForState(page, { to: "4", k: "30", step: "end" });
   } finally {
     await close();
   }
@@ -132,8 +119,7 @@ test("a reload at a step comes back to it", async () => {
     await page.reload();
     await drawn(page, "sectors");
     assert.equal(stateOf(page).sample, "77");
-    const top = await page.locator("#step-sectors").evaluate((/** @type {Element} */ node) => node.getBoundingClientRect().top / innerHeight);
-    assert.ok(top > -0.2 && top < 0.6, `the step's top is at ${top}`);
+    await until(() => page.locator("#step-sectors").evaluate((/** @type {Element} */ node) => node.getBoundingClientRect().top / innerHeight), (top) => top > -0.2 && top < 0.6);
   } finally {
     await close();
   }

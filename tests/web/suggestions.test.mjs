@@ -1,25 +1,14 @@
 /** The explorer's suggestions: sentences whose figures are the engine's, pins, picks and ways into the trace. */
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 
 import { REASONS, partsOf, sentenceOf, speechOf, traceOf } from "../../web/explore/suggestion_words.js";
-import { launch, serveSite } from "./browser.mjs";
-import { askEngine, openExplorer, stateOf, waitForState } from "./explorer.mjs";
+import { browser, site, stateOf, useSite, waitForState } from "./browser.mjs";
+import { askEngine, openExplorer } from "./explorer.mjs";
 
 /** @typedef {import("../../wasm/ntrace.d.ts").Suggestion} Suggestion */
 
-/** @type {any} */
-let browser;
-/** @type {Awaited<ReturnType<typeof serveSite>>} */
-let site;
-
-before(async () => {
-  [browser, site] = await Promise.all([launch(), serveSite()]);
-});
-after(async () => {
-  await browser?.close();
-  site?.close();
-});
+useSite();
 
 const bundle = /** @type {any} */ ({
   manifest: { classes: ["pear", "apple", "bee"], layers: [{ name: "Input" }, { name: "ReLU" }, { name: "ReLU" }, { name: "Linear" }], dataset: { noun: { one: "sketch", many: "sketches" } } },

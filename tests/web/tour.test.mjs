@@ -1,21 +1,11 @@
 /** The explorer's guide: offered once, taken by mouse and by keys, and the list of keys. */
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 
-import { launch, serveSite, violations } from "./browser.mjs";
+import { browser, site, useSite, violations } from "./browser.mjs";
 import { openExplorer } from "./explorer.mjs";
 
-/** @type {any} */
-let browser;
-/** @type {Awaited<ReturnType<typeof serveSite>>} */
-let site;
-before(async () => {
-  [browser, site] = await Promise.all([launch(), serveSite()]);
-});
-after(async () => {
-  await browser?.close();
-  site?.close();
-});
+useSite();
 
 const CARD = ".driver-popover";
 

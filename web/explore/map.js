@@ -38,6 +38,8 @@ export function createMap(root, { bundle, ledger, store, sketches, sprites, them
   let own = null;
   /** @type {number | null} */
   let pointed = null;
+  /** Where a press began, in the square: to the fraction of a pixel, which a click itself is cut to. @type {[number, number]} */
+  let pressed = [0, 0];
 
   const block = select(root).append("section").attr("class", "map").attr("aria-label", "Map of all samples");
   const head = block.append("div").attr("class", "map-head");
@@ -203,8 +205,9 @@ export function createMap(root, { bundle, ledger, store, sketches, sprites, them
   groundBox
     .on("pointermove", onMove)
     .on("pointerleave blur", onLeave)
-    .on("click", (event) => {
-      const sample = outline.isDrawing() ? null : stage.nearest(...stage.view.placeOf(event), stage.reach());
+    .on("pointerdown", (event) => (pressed = stage.view.placeOf(event)))
+    .on("click", () => {
+      const sample = outline.isDrawing() ? null : stage.nearest(...pressed, stage.reach());
       if (sample !== null) pick(sample);
     });
 
