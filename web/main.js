@@ -6,7 +6,7 @@ import { createSketches } from "./sketches.js";
 import { createSprites } from "./sprites.js";
 import { createStore } from "./store.js";
 import { createTheme } from "./theme.js";
-import { count, percent } from "./words.js";
+import { count, nounOf, percent } from "./words.js";
 
 /** @typedef {import("../wasm/ntrace.d.ts").NtraceError} NtraceError */
 /** @typedef {import("./params.js").State} State */
@@ -81,10 +81,11 @@ const report = {
 function describe({ manifest, engine }) {
   const { dataset, classes, layers, network } = manifest;
   const number = count(dataset.samples);
-  find("[data-dataset]").textContent = dataset.synthetic ? `The ${number} sketches are synthetic: a program drew them, not people.` : `${dataset.title}, ${number} samples.`;
+  const { many } = nounOf(manifest);
+  find("[data-dataset]").textContent = dataset.synthetic ? `The ${number} ${many} are synthetic: a program made them, not people.` : `${dataset.title}, ${number} ${many}.`;
   find("[data-provenance]").textContent =
     `${dataset.title}: ${number} in ${classes.length} classes${dataset.source ? `, ${dataset.source}` : ""}. ` +
-    `The network has ${layers.length} layers, the input included, and reads ${percent(network.accuracy)} of the samples rightly.` +
+    `The network has ${layers.length} layers, the input included, and reads ${percent(network.accuracy)} of the ${many} rightly.` +
     (dataset.licence ? ` Licence: ${dataset.licence}.` : "");
   find("[data-engine]").textContent = `Computed in this tab by the engine ${engine.version}, ${engine.variant === "simd" ? "with SIMD" : "without SIMD"}.`;
 }

@@ -1,6 +1,6 @@
 /** One sample among those laid side by side: the sketch, how it is read, what explains that, its curve. */
 import { line, select } from "d3";
-import { count, layerName, percent, shortPercent } from "../words.js";
+import { count, layerName, nounOf, percent, sentence, shortPercent } from "../words.js";
 import { METHODS, heatOf, pixelsOf, strongest } from "./heat.js";
 
 /** @typedef {import("../routes/explore.js").PartOptions} PartOptions */
@@ -46,7 +46,7 @@ export function createCompareCard(root, sample, { bundle, sketches, sprites, the
   button("×", "Unpin", onRemove);
   card.append("p").attr("class", "compare-reading").text(`${label === prediction ? "✓ read rightly" : `× read as ${classes[prediction]}`}, ${percent(bundle.confidences[sample])} sure`);
   const pictures = card.append("div").attr("class", "compare-pictures");
-  const sketch = pictures.append("canvas").attr("class", "compare-sketch").attr("role", "img").attr("aria-label", `The sketch: ${name}`);
+  const sketch = pictures.append("canvas").attr("class", "compare-sketch").attr("role", "img").attr("aria-label", `${sentence(nounOf(bundle.manifest).one)}: ${name}`);
   const heat = pictures.append("canvas").attr("class", "compare-heat").attr("role", "img");
   const bars = pictures.append("ul").attr("class", "compare-bars").attr("aria-label", "Probabilities");
   const note = card.append("p").attr("class", "compare-note").attr("role", "status");

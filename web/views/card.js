@@ -1,6 +1,6 @@
 /** The card: the sketch that is pointed at, or the one in the centre, large and in words. */
 import { select } from "d3";
-import { count, direction, distance, layerName, membership, ordinal, predictionWords, verdict } from "../words.js";
+import { count, direction, distance, layerName, membership, nounOf, ordinal, predictionWords, verdict } from "../words.js";
 
 /** @typedef {import("../../wasm/ntrace.d.ts").Trace} Trace */
 
@@ -21,7 +21,7 @@ export function createCard(root, { bundle, sketches, sprites, theme, onTravel })
   const { classes, layers } = bundle.manifest;
   /** @type {{ sample: number, pointed: number | null, trace: Trace | null }} */
   let state = { sample: 0, pointed: null, trace: null };
-  const block = select(root).append("section").attr("class", "card").attr("aria-label", "The sketch in detail");
+  const block = select(root).append("section").attr("class", "card").attr("aria-label", `The ${nounOf(bundle.manifest).one} in detail`);
   const picture = block.append("canvas").attr("class", "card-picture").attr("aria-hidden", "true");
   const text = block.append("div").attr("class", "card-text");
   const role = text.append("p").attr("class", "card-role");

@@ -1,6 +1,6 @@
 /** How many neighbours the sample keeps at every layer, against all samples: their median and the middle half of them. */
 import { area, line, range, scaleLinear, scalePoint, select } from "d3";
-import { chance, count, layerName, roughly } from "../words.js";
+import { chance, count, layerName, nounOf, roughly } from "../words.js";
 import { glyphOf } from "./glyphs.js";
 import { quartiles } from "./quartiles.js";
 
@@ -25,6 +25,7 @@ const GLYPH = 14;
  */
 export function createCurve(root, { manifest, labels, onChoose }) {
   const { layers, stability: shipped, dataset, classes } = manifest;
+  const noun = nounOf(manifest);
   const all = range(layers.length);
   /** @type {CurveState | null} */
   let state = null;
@@ -62,7 +63,7 @@ export function createCurve(root, { manifest, labels, onChoose }) {
   function describe(layer) {
     if (!spread) return layerName(layers, layer);
     const { low, median, high } = spread[layer];
-    return `${layerName(layers, layer)}: this ${name()} keeps ${count(kept(layer))}. Half of all sketches keep ${count(low)} to ${count(high)}, the median is ${count(median)}.`;
+    return `${layerName(layers, layer)}: this ${name()} keeps ${count(kept(layer))}. Half of all ${noun.many} keep ${count(low)} to ${count(high)}, the median is ${count(median)}.`;
   }
 
   function lay() {
@@ -152,7 +153,7 @@ export function createCurve(root, { manifest, labels, onChoose }) {
       .attr("tabindex", (layer) => (layer === shown ? 0 : -1))
       .attr("aria-pressed", (layer) => String(layer === state?.to))
       .attr("aria-label", (layer) => `To ${describe(/** @type {number} */ (layer))}`);
-    words.text(spread ? describe(shown) : state.problem || "Reading what every sketch keeps …");
+    words.text(spread ? describe(shown) : state.problem || `Reading what every ${noun.one} keeps …`);
   }
 
   /** @param {number | null} layer */

@@ -1,6 +1,6 @@
 /** The nearest and the farthest sketches of one class at the two layers, each to be pointed at and travelled to. */
 import { select } from "d3";
-import { count, distance } from "../words.js";
+import { count, distance, nounOf } from "../words.js";
 
 /** @typedef {import("../../wasm/ntrace.d.ts").Densities} Densities */
 /** @typedef {{ sample: number, distance: number }} Example */
@@ -78,7 +78,7 @@ export function createExamples(root, { manifest, sketches, sprites, theme, onPoi
       const name = manifest.classes[label];
       const known = state.to ?? state.from;
       who.text(name);
-      who.append("span").text(known ? `${count(known.count[label])} ${isOwn ? "others" : "sketches"}` : "");
+      who.append("span").text(known ? `${count(known.count[label])} ${isOwn ? "others" : nounOf(manifest).many}` : "");
       shown = [];
       columns.each(function (end) {
         for (const group of GROUPS) {

@@ -1,6 +1,6 @@
 /** The legend, in words that name the two layers chosen. */
 import { select } from "d3";
-import { layerName, ordinal } from "../words.js";
+import { layerName, nounOf, ordinal } from "../words.js";
 
 /** @typedef {import("../../wasm/ntrace.d.ts").Manifest} Manifest */
 
@@ -8,7 +8,7 @@ import { layerName, ordinal } from "../words.js";
  * @typedef {object} Entry
  * @property {string} sign class of the small drawing
  * @property {string} path
- * @property {(from: string, to: string, k: number) => string} words
+ * @property {(from: string, to: string, k: number, noun: string) => string} words
  */
 
 /** @type {Entry[]} Signs are 40 x 20, the centre of the plate being at their right. */
@@ -19,7 +19,7 @@ const ENTRIES = [
   { sign: "is-arrived", path: "M3,10L26,8V12ZM25,10a4,4 0 1 1 8,0a4,4 0 1 1 -8,0", words: (_, to) => `Arrived, without disc or dot: near only at ${to}.` },
   { sign: "is-left", path: "M36,10H10M34,10a1.5,1.5 0 1 1 3,0a1.5,1.5 0 1 1 -3,0M4,10a3,3 0 1 1 6,0a3,3 0 1 1 -6,0", words: (from) => `Left, faint: near only at ${from}, now beyond the outer circle.` },
   { sign: "is-rings", path: "M11,10a9,9 0 1 1 18,0a9,9 0 1 1 -18,0M17,10a3,3 0 1 1 6,0a3,3 0 1 1 -6,0", words: (_from, _to, k) => `Radius: at each layer, from its nearest (inner circle, 0.5) to its ${ordinal(k - 1)} nearest (outer, 1.5). Closer and farther compare radii, as distances of two layers have different units.` },
-  { sign: "is-sector", path: "M6,15A20,20 0 0 1 34,15", words: (_, to) => `Arcs: each class as wide as its share at ${to}, with its count before → after. The strongest arc is the sketch’s own class.` },
+  { sign: "is-sector", path: "M6,15A20,20 0 0 1 34,15", words: (_from, to, _k, noun) => `Arcs: each class as wide as its share at ${to}, with its count before → after. The strongest arc is the ${noun}’s own class.` },
 ];
 
 /** @param {HTMLElement} root @param {{ manifest: Manifest }} options */
@@ -38,7 +38,7 @@ export function createLegend(root, { manifest }) {
   return {
     /** @param {{ from: number, to: number, k: number }} state */
     update({ from, to, k }) {
-      words.text((entry) => entry.words(layerName(manifest.layers, from), layerName(manifest.layers, to), k));
+      words.text((entry) => entry.words(layerName(manifest.layers, from), layerName(manifest.layers, to), k, nounOf(manifest).one));
     },
     destroy() {
       block.remove();

@@ -1,6 +1,6 @@
 /** The picker: every sketch of a class, a page at a time; right or wrong ones only; one at random; one by number. */
 import { select } from "d3";
-import { count } from "../words.js";
+import { count, nounOf, sentence } from "../words.js";
 
 /**
  * @typedef {object} PickerOptions
@@ -22,6 +22,7 @@ const SPRITES = 8; // milliseconds of a frame for making thumbnails
 /** @param {HTMLElement} root @param {PickerOptions} options */
 export function createPicker(root, { bundle, sketches, sprites, theme, onPick, onFilter }) {
   const { classes, dataset } = bundle.manifest;
+  const { one, many } = nounOf(bundle.manifest);
   /** @type {PickerState | null} */
   let state = null;
   /** @type {number[]} */
@@ -33,9 +34,9 @@ export function createPicker(root, { bundle, sketches, sprites, theme, onPick, o
   let roving = 0;
   let woken = false;
 
-  const block = select(root).append("section").attr("class", "picker").attr("aria-label", "Choose a sketch");
+  const block = select(root).append("section").attr("class", "picker").attr("aria-label", `Choose a ${one}`);
   const top = block.append("div").attr("class", "picker-top");
-  top.append("h2").text("Sketches");
+  top.append("h2").text(sentence(many));
   const byNumber = top.append("label").attr("class", "picker-number").text("No. ");
   const field = byNumber.append("input").attr("type", "number").attr("name", "sample").attr("inputmode", "numeric").attr("min", 0).attr("max", dataset.samples - 1);
   const random = top.append("button").attr("type", "button").attr("name", "random").text("Random");
@@ -60,7 +61,7 @@ export function createPicker(root, { bundle, sketches, sprites, theme, onPick, o
     onFilter({ only: /** @type {PickerState["only"]} */ (this.value) });
   });
 
-  const grid = block.append("div").attr("class", "picker-grid").attr("role", "group").attr("aria-label", "Sketches: arrow keys move, Enter chooses");
+  const grid = block.append("div").attr("class", "picker-grid").attr("role", "group").attr("aria-label", `${sentence(many)}: arrow keys move, Enter chooses`);
   const gridNode = /** @type {HTMLDivElement} */ (grid.node());
   const foot = block.append("div").attr("class", "picker-foot");
   const back = foot.append("button").attr("type", "button").attr("aria-label", "Previous page").text("←");
@@ -71,7 +72,7 @@ export function createPicker(root, { bundle, sketches, sprites, theme, onPick, o
   field.on("change", function () {
     const sample = this.valueAsNumber;
     const fits = Number.isInteger(sample) && sample >= 0 && sample < dataset.samples;
-    note.text(fits ? "" : `Sketches are numbered from 0 to ${count(dataset.samples - 1)}.`);
+    note.text(fits ? "" : `${sentence(many)} are numbered from 0 to ${count(dataset.samples - 1)}.`);
     field.attr("aria-invalid", fits ? null : "true");
     if (fits) onPick(sample);
   });

@@ -1,6 +1,6 @@
 /** The network as a rail of layers with two stops to choose, "from" and "to"; a bar shows what the sample kept at each layer. */
 import { select } from "d3";
-import { layerName, shapeOf } from "../words.js";
+import { layerName, nounOf, shapeOf } from "../words.js";
 import { glyphOf } from "./glyphs.js";
 
 /** @typedef {import("../../wasm/ntrace.d.ts").Manifest} Manifest */
@@ -30,7 +30,7 @@ export function createRail(root, { manifest, onChoose }) {
   block
     .append("p")
     .attr("class", "rail-note")
-    .text(`“Kept”: how many of the sketch’s ${stability.k} nearest at ${layerName(layers, stability.reference)} are still among its ${stability.k} nearest at this layer.`);
+    .text(`“Kept”: how many of the ${nounOf(manifest).one}’s ${stability.k} nearest at ${layerName(layers, stability.reference)} are still among its ${stability.k} nearest at this layer.`);
 
   const rows = list
     .selectAll("li")

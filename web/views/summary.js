@@ -1,6 +1,6 @@
 /** The figure's headline: what the engine counted, in two sentences, and how exact it is. */
 import { select } from "d3";
-import { chance, count, direction, layerName, percent, roughly } from "../words.js";
+import { chance, count, direction, layerName, nounOf, percent, roughly } from "../words.js";
 
 /** @typedef {import("../../wasm/ntrace.d.ts").Manifest} Manifest */
 /** @typedef {import("../../wasm/ntrace.d.ts").Trace} Trace */
@@ -19,9 +19,10 @@ export function createSummary(root, { manifest, labels, onAll }) {
   /** @param {Trace} trace @param {TracePoint[] | null} kept */
   function tell({ sample, from, to, k, overlap, closer, farther, points }, kept) {
     const { classes, layers } = manifest;
-    if (from === to) fill(headline, [`These are the ${count(k)} sketches nearest to this `, ["em", classes[labels[sample]]], ` at ${layerName(layers, from)}.`]);
+    const { many } = nounOf(manifest);
+    if (from === to) fill(headline, [`These are the ${count(k)} ${many} nearest to this `, ["em", classes[labels[sample]]], ` at ${layerName(layers, from)}.`]);
     else fill(headline, [
-      `Of the ${count(k)} sketches nearest to this `,
+      `Of the ${count(k)} ${many} nearest to this `,
       ["em", classes[labels[sample]]],
       ` at ${layerName(layers, from)}, `,
       ["strong", count(overlap)],

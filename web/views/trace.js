@@ -10,6 +10,7 @@ import { createRail } from "./rail.js";
 import { createSummary } from "./summary.js";
 import { maxK } from "../params.js";
 import { isOther } from "../session.js";
+import { nounOf } from "../words.js";
 
 /** @typedef {import("../../wasm/ntrace.d.ts").Trace} Trace */
 /** @typedef {import("../../wasm/ntrace.d.ts").TracePoint} TracePoint */
@@ -41,7 +42,7 @@ import { isOther } from "../session.js";
 /** @param {HTMLElement} root the page's main @param {TraceOptions} options */
 export function createTrace(root, { bundle, sketches, sprites, theme, onChange, onAhead, onSeen, onFailed }) {
   const { manifest, labels } = bundle;
-  root.setAttribute("aria-label", "Trace: one sketch's neighbours between two layers");
+  root.setAttribute("aria-label", `Trace: the neighbours of one ${nounOf(bundle.manifest).one} between two layers`);
   /** @param {string} name */
   const part = (name) => {
     const element = document.createElement("div");
