@@ -21,6 +21,7 @@ import { count, nounOf, percent } from "./words.js";
  * @property {import("./sprites.js").Sprites} sprites
  * @property {import("./theme.js").Theme} theme
  * @property {Report} report
+ * @property {import("./views/trace.js").TraceOptions["loadFurther"]} [loadFurther]
  */
 
 /**
@@ -39,6 +40,9 @@ import { count, nounOf, percent } from "./words.js";
  * @property {(state: State, before: State) => void} update
  * @property {() => void} destroy empties its root
  */
+
+/** The trace view's figures below the first one. */
+const loadFurther = () => import("./views/further.js");
 
 /** Where the site keeps its bundle. */
 const BUNDLE = "bundle/";
@@ -138,7 +142,7 @@ function mount(bundle) {
       if (store.get().view !== view) return; // another wish came in between
       root.replaceChildren();
       root.dataset.view = view;
-      route = create(root, { bundle, store, sketches, sprites, theme, report });
+      route = create(root, { bundle, store, sketches, sprites, theme, report, loadFurther });
     } catch (error) {
       report.failed(/** @type {NtraceError} */ (error), enter);
     }

@@ -52,7 +52,7 @@ export function createTheme(button) {
   changed();
 
   return {
-    tokens: () => (tokens ??= readTokens()),
+    tokens: () => (tokens ??= readTokens(root)),
     /** @param {() => void} read @returns {() => void} ends it */
     subscribe(read) {
       readers.add(read);
@@ -61,11 +61,12 @@ export function createTheme(button) {
   };
 }
 
-/** @typedef {ReturnType<typeof createTheme>} Theme */
+/** What views need of it. @typedef {{ tokens: () => Tokens, subscribe: (read: () => void) => () => void }} Theme */
 /** @typedef {ReturnType<typeof readTokens>} Tokens */
 
-function readTokens() {
-  const style = getComputedStyle(document.documentElement);
+/** The tokens as they stand at an element. @param {Element} element */
+export function readTokens(element) {
+  const style = getComputedStyle(element);
   /** @param {string} name */
   const token = (name) => style.getPropertyValue(`--${name}`).trim();
   return {

@@ -6,8 +6,8 @@ import { createTrace, isSettled } from "../views/trace.js";
 /** @typedef {import("../density_session.js").KnownDensities} KnownDensities */
 
 /** @param {HTMLElement} root @param {import("../main.js").Context} context @returns {import("../main.js").Route} */
-export function createTraceRoute(root, { bundle, store, sketches, sprites, theme, report }) {
-  const view = createTrace(root, { bundle, sketches, sprites, theme, onChange: store.set, onAhead: (to) => session.prepare({ ...store.get(), to }), onSeen, onFailed });
+export function createTraceRoute(root, { bundle, store, sketches, sprites, theme, report, loadFurther }) {
+  const view = createTrace(root, { bundle, sketches, sprites, theme, onChange: store.set, onAhead: (to) => session.prepare({ ...store.get(), to }), onSeen, onFailed, loadFurther });
   /** @type {Uint16Array | null} */
   let stability = null;
   let problem = "";

@@ -123,7 +123,7 @@ export function createPoints(root, { manifest, onFocus, onTravel }) {
       roving = Math.max(0, points.findIndex(({ sample }) => sample === before));
       const byKeyboard = root.querySelector(":focus-visible") !== null;
       render();
-      if (byKeyboard && !root.contains(document.activeElement)) focusRoving();
+      if (byKeyboard && !root.querySelector(":focus")) focusRoving();
     },
     /** The sample nearest to a place of the figure, if one is within reach. @param {number} x @param {number} y */
     nearest(x, y) {

@@ -26,6 +26,7 @@ import { nounOf } from "../words.js";
  * @property {(layer: number) => void} onAhead a layer that will be asked for soon
  * @property {(isSeen: boolean) => void} onSeen whether the distances by class are in sight
  * @property {(error: Error, retry: () => void) => void} onFailed a part of the page could not be fetched
+ * @property {(() => Promise<typeof import("./further.js")>)} [loadFurther] fetches the figures below; without it there are none
  */
 
 /**
@@ -39,15 +40,18 @@ import { nounOf } from "../words.js";
 
 /** What is drawn of a trace. @typedef {{ trace: Trace, order: TracePoint[], reach: Record<"from" | "to", number> }} Sorted */
 
+/** The parts that the figures below fill. */
+const FURTHER = ["bars", "more"];
+
 /** @param {HTMLElement} root the page's main @param {TraceOptions} options */
-export function createTrace(root, { bundle, sketches, sprites, theme, onChange, onAhead, onSeen, onFailed }) {
+export function createTrace(root, { bundle, sketches, sprites, theme, onChange, onAhead, onSeen, onFailed, loadFurther }) {
   const { manifest, labels } = bundle;
   root.setAttribute("aria-label", `Trace: the neighbours of one ${nounOf(bundle.manifest).one} between two layers`);
   /** @param {string} name */
   const part = (name) => {
     const element = document.createElement("div");
     element.className = `trace-${name}`;
-    root.append(element);
+    if (loadFurther || !FURTHER.includes(name)) root.append(element);
     return element;
   };
   const [headline, figure, bars, controls, side, key, more] = ["headline", "figure", "bars", "controls", "side", "key", "more"].map(part);
@@ -99,10 +103,10 @@ export function createTrace(root, { bundle, sketches, sprites, theme, onChange, 
   let isAskedFor = false;
   let isGone = false;
   async function fetchFurther() {
-    if (isAskedFor) return;
+    if (isAskedFor || !loadFurther) return;
     isAskedFor = true;
     try {
-      const { createFurther } = await import("./further.js");
+      const { createFurther } = await loadFurther();
       if (isGone) return;
       further = createFurther({ figure, bars, more }, {
         bundle, sketches, sprites, theme, onPoint, onTravel,
