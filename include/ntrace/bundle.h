@@ -4,6 +4,8 @@
  *   bundle/m.<sha256>.json        the manifest
  *   bundle/c/<sha256-32hex>.bin   chunks: a 32-byte header and one zlib stream
  *
+ * A folder may hold several models of the same samples: a manifest each, named by current.json (ntrace/models.h).
+ *
  * A bundle is opened from the bytes of its manifest and fed with chunks as they arrive, from files or from the network:
  * the library itself reads nothing. Everything fed is checked before it is used: size, SHA-256, CRC-32, header, exact
  * inflated size. A handle is for one thread at a time. */

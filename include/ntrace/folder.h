@@ -10,14 +10,8 @@
 extern "C" {
 #endif
 
-enum { NT_FOLDER_NAME_BYTES = 80 }; /* longest name of a manifest, and its end */
-
-/* The name of the manifest that current.json in a bundle's folder gives: "m.<64 hex>.json".
- * Returns NT_OK, NT_E_IO, or NT_E_FORMAT. */
-enum nt_status nt_folder_manifest(char name[NT_FOLDER_NAME_BYTES], const char *path,
-                                  const struct nt_allocator *allocator, struct nt_error *error);
-
-/* Opens the bundle in a folder: current.json names the manifest, whose SHA-256 must be its name's. To be closed with
+/* Opens the bundle in a folder: current.json names the manifest, whose SHA-256 must be its name's. Of several models
+ * (ntrace/models.h) it is the one that is opened where none is asked for. To be closed with
  * nt_bundle_close. Returns NT_OK, NT_E_IO, NT_E_FORMAT, NT_E_DAMAGED or what nt_bundle_open returns. */
 enum nt_status nt_folder_open(nt_bundle **bundle, const char *path, const struct nt_allocator *allocator,
                               struct nt_error *error);

@@ -56,6 +56,30 @@ struct nt_overlap_request {
 enum nt_status nt_overlap(uint16_t *overlap, uint64_t *sum, const struct nt_overlap_request *request,
                           struct nt_error *error);
 
+/* Layers of one of two models of the same samples (ntrace/models.h). */
+struct nt_overlap_side {
+    const nt_graph *const *graph; /* [layers], or NULL: then on the codes of `bundle` */
+    const nt_bundle *bundle;
+    const uint32_t *layer; /* [layers] layer numbers, for codes */
+    uint32_t layers;
+};
+
+/* The stability of one model against another: how many of a sample's nearest at a layer of the first are among its
+ * nearest at a layer of the second.
+ *
+ * sum     in out  [side[0].layers, side[1].layers] gets |N_k(a) ∩ N_k(b)| of all the samples added
+ * sample  in      [count], below N
+ *
+ * Both sides may be of one model. Returns NT_OK, NT_E_ARG (also for unequal numbers of samples), NT_E_MISSING or
+ * NT_E_MEMORY. */
+struct nt_overlap_between_request {
+    struct nt_overlap_side side[2];
+    const uint32_t *sample;
+    uint32_t k, count;
+};
+enum nt_status nt_overlap_between(uint64_t *sum, const struct nt_overlap_between_request *request,
+                                  struct nt_error *error);
+
 #ifdef __cplusplus
 }
 #endif

@@ -1,12 +1,11 @@
 #include "ntrace/folder.h"
 
-#include <cjson/cJSON.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "bundle/manifest.h"
-#include "ntrace/sha256.h"
+#include "ntrace/chunk.h"
+#include "ntrace/models.h"
 
 enum { PATH_BYTES = 4096 };
 
@@ -70,46 +69,9 @@ enum nt_status nt_folder_write_file(const char *path, const void *bytes, size_t 
     return NT_OK;
 }
 
-enum nt_status nt_folder_manifest(char name[NT_FOLDER_NAME_BYTES], const char *path,
-                                  const struct nt_allocator *allocator, struct nt_error *error) {
-    char file[PATH_BYTES];
-    uint8_t *bytes;
-    size_t size;
-    NT_TRY(join_path(file, path, "current.json", error));
-    NT_TRY(nt_folder_read_file(&bytes, &size, file, 4096, allocator, error));
-    cJSON *root = cJSON_ParseWithLength((const char *)bytes, size);
-    const char *text = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(root, "manifest"));
-    int good = text != NULL && strlen(text) == 2 + 64 + 5 && strncmp(text, "m.", 2) == 0 &&
-               strspn(text + 2, "0123456789abcdef") == 64 && strcmp(text + 66, ".json") == 0;
-    if (good) {
-        memcpy(name, text, strlen(text) + 1);
-    }
-    cJSON_Delete(root);
-    nt_release(allocator, bytes);
-    return good ? NT_OK
-                : nt_error_set(error, NT_E_FORMAT,
-                               "%s: expected {\"manifest\": \"m.<sha256>.json\"}, found something else", file);
-}
-
 enum nt_status nt_folder_open(nt_bundle **bundle, const char *path, const struct nt_allocator *allocator,
                               struct nt_error *error) {
-    char file[PATH_BYTES], name[NT_FOLDER_NAME_BYTES], hex[2 * NT_SHA256_BYTES + 1];
-    uint8_t *bytes, digest[NT_SHA256_BYTES];
-    size_t size;
-    *bundle = NULL;
-    NT_TRY(nt_folder_manifest(name, path, allocator, error));
-    NT_TRY(join_path(file, path, name, error));
-    NT_TRY(nt_folder_read_file(&bytes, &size, file, NT_MANIFEST_MAX_BYTES, allocator, error));
-    nt_sha256(digest, bytes, size);
-    nt_sha256_hex(hex, digest, NT_SHA256_BYTES);
-    enum nt_status status = NT_OK;
-    if (strncmp(name + 2, hex, 64) != 0) {
-        status = nt_error_set(error, NT_E_DAMAGED, "%s: damaged: its SHA-256 is %s", file, hex);
-    } else {
-        status = nt_bundle_open(bundle, (const char *)bytes, size, allocator, error);
-    }
-    nt_release(allocator, bytes);
-    return status;
+    return nt_models_open(bundle, path, NULL, allocator, error);
 }
 
 enum nt_status nt_folder_load(nt_bundle *bundle, const char *path, enum nt_role role, uint32_t layer,

@@ -7,6 +7,8 @@ int nt_command_sketch(int count, char **arguments);
 int nt_command_train(int count, char **arguments);
 int nt_command_split(int count, char **arguments);
 int nt_command_pack(int count, char **arguments);
+int nt_command_join(int count, char **arguments);
+int nt_command_compare(int count, char **arguments);
 int nt_command_verify(int count, char **arguments);
 int nt_command_site(int count, char **arguments);
 int nt_command_query(int count, char **arguments);

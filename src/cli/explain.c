@@ -5,6 +5,7 @@
 #include "cli/options.h"
 #include "ntrace/explain.h"
 #include "ntrace/folder.h"
+#include "ntrace/models.h"
 #include "ntrace/npy.h"
 
 static const char *const METHODS[NT_EXPLAIN_METHOD_COUNT] = {[NT_EXPLAIN_PROBABILITIES] = "probabilities",
@@ -16,7 +17,7 @@ static const char *const METHODS[NT_EXPLAIN_METHOD_COUNT] = {[NT_EXPLAIN_PROBABI
                                                              [NT_EXPLAIN_LAYER] = "layer"};
 
 struct request {
-    const char *path, *method, *images, *output;
+    const char *path, *model, *method, *images, *output;
     uint64_t sample, other, label, steps, layer, k;
     enum nt_explain_method kind; /* what `method` names */
 };
@@ -189,6 +190,7 @@ int nt_command_explain(int count, char **arguments) {
     r.k = 10;
     const struct nt_option option[] = {
         {"BUNDLE", NT_OPTION_PLACE, &r.path, 0, 0, "folder of the bundle", true},
+        {"--model", NT_OPTION_TEXT, &r.model, 0, 0, "of several models this one, by its name", false},
         {"--sample", NT_OPTION_COUNT, &r.sample, 0, NT_BUNDLE_MAX_SAMPLES, "which to explain", false},
         {"--images", NT_OPTION_TEXT, &r.images, 0, 0, "a .npy of images: --sample is a row of it", false},
         {"--method", NT_OPTION_TEXT, &r.method, 0, 0,
@@ -210,7 +212,7 @@ int nt_command_explain(int count, char **arguments) {
     nt_bundle *bundle;
     nt_explain *handle = NULL;
     struct nt_error error = {0};
-    enum nt_status outcome = nt_folder_open(&bundle, r.path, memory(), &error);
+    enum nt_status outcome = nt_models_open(&bundle, r.path, r.model, memory(), &error);
     outcome = outcome == NT_OK ? run(&handle, bundle, &r, &error) : outcome;
     outcome = outcome == NT_OK ? report(handle, bundle, &r, &error) : outcome;
     nt_explain_free(handle);

@@ -4,12 +4,13 @@
 #include "cli/options.h"
 #include "cli/progress.h"
 #include "ntrace/folder.h"
+#include "ntrace/models.h"
 #include "ntrace/npy.h"
 
 enum { MEBIBYTE = 1 << 20 };
 
 struct request {
-    const char *path, *output, *distances, *plane;
+    const char *path, *model, *output, *distances, *plane;
     uint64_t layer, k, room;
 };
 
@@ -98,6 +99,7 @@ int nt_command_graph(int count, char **arguments) {
     struct request r = {.k = 100, .room = 256};
     const struct nt_option option[] = {
         {"BUNDLE", NT_OPTION_PLACE, &r.path, 0, 0, "folder of the bundle", true},
+        {"--model", NT_OPTION_TEXT, &r.model, 0, 0, "of several models this one, by its name", false},
         {"--layer", NT_OPTION_COUNT, &r.layer, 0, NT_BUNDLE_MAX_LAYERS - 1, "0 is the input", false},
         {"-k", NT_OPTION_COUNT, &r.k, 1, NT_BUNDLE_MAX_K, "how many neighbours", false},
         {"-o", NT_OPTION_TEXT, &r.output, 0, 0, ".npy of the neighbours' numbers, uint32 [N, k]", false},
@@ -112,7 +114,7 @@ int nt_command_graph(int count, char **arguments) {
     }
     nt_bundle *bundle;
     struct nt_error error = {0};
-    enum nt_status outcome = nt_folder_open(&bundle, r.path, memory(), &error);
+    enum nt_status outcome = nt_models_open(&bundle, r.path, r.model, memory(), &error);
     if (outcome == NT_OK) {
         outcome = run(bundle, &r, &error);
     }

@@ -12,6 +12,8 @@ static const struct {
     {"train", "train the reference network, or evaluate one", nt_command_train},
     {"split", "draw a split of samples again that torch.randperm drew", nt_command_split},
     {"pack", "pack images, labels and a network into a bundle", nt_command_pack},
+    {"join", "join models of the same samples into one bundle", nt_command_join},
+    {"compare", "compare two models of one bundle, layer by layer", nt_command_compare},
     {"verify", "check every hash, size and shape of a bundle", nt_command_verify},
     {"site", "write the page with a bundle, as a folder to upload or one file", nt_command_site},
     {"query", "print the nearest neighbours of a sample", nt_command_query},

@@ -10,6 +10,7 @@
 #include "ntrace/density.h"
 #include "ntrace/distances.h"
 #include "ntrace/folder.h"
+#include "ntrace/models.h"
 #include "ntrace/npy.h"
 
 enum { MOST_K = 100, ROOM = 256 << 20 };
@@ -196,7 +197,7 @@ static enum nt_status estimate_densities(struct nt_measuring *m, uint32_t sample
 }
 
 struct request {
-    const char *path, *output, *map;
+    const char *path, *model, *output, *map;
     uint64_t layer, reference, k, suggestions, seed, sample;
     double p;
     bool credibility;
@@ -221,7 +222,7 @@ static enum nt_status measure(struct nt_measuring *m, const struct request *r, s
 }
 
 static enum nt_status prepare(struct nt_measuring *m, const struct request *r, struct nt_error *error) {
-    NT_TRY(nt_folder_open(&m->bundle, r->path, memory(), error));
+    NT_TRY(nt_models_open(&m->bundle, r->path, r->model, memory(), error));
     uint32_t n = nt_bundle_samples(m->bundle), layers = nt_bundle_layers(m->bundle);
     *m = (struct nt_measuring){.bundle = m->bundle,
                                .samples = n,
@@ -260,6 +261,7 @@ int nt_command_measures(int count, char **arguments) {
     struct request r = {.k = MOST_K, .p = NT_SURVEY_RBO_P, .seed = NT_SURVEY_SEED, .sample = NOBODY};
     const struct nt_option option[] = {
         {"BUNDLE", NT_OPTION_PLACE, &r.path, 0, 0, "folder of the bundle", true},
+        {"--model", NT_OPTION_TEXT, &r.model, 0, 0, "of several models this one, by its name", false},
         {"-o", NT_OPTION_TEXT, &r.output, 0, 0, "folder for the .csv and .json files", true},
         {"--layer", NT_OPTION_COUNT, &r.layer, 0, NT_BUNDLE_MAX_LAYERS - 1, "0 is the input", false},
         {"--reference", NT_OPTION_COUNT, &r.reference, 0, NT_BUNDLE_MAX_LAYERS - 1, "layer to compare with", false},

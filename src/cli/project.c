@@ -5,6 +5,7 @@
 #include "cli/options.h"
 #include "cli/progress.h"
 #include "ntrace/folder.h"
+#include "ntrace/models.h"
 #include "ntrace/npy.h"
 #include "ntrace/project.h"
 
@@ -13,7 +14,7 @@
 enum { GRAPH_K = 100, ROOM = 256 << 20 };
 
 struct request {
-    const char *path, *output, *method, *from;
+    const char *path, *model, *output, *method, *from;
     uint64_t layer, neighbors, epochs, negatives, seed; /* epochs: 0 where not asked */
     double min_dist, spread;
 };
@@ -153,6 +154,7 @@ int nt_command_project(int count, char **arguments) {
     struct request r = {.method = "umap", .neighbors = 15, .negatives = 5, .min_dist = 0.1, .spread = 1};
     const struct nt_option option[] = {
         {"BUNDLE", NT_OPTION_PLACE, &r.path, 0, 0, "folder of the bundle", true},
+        {"--model", NT_OPTION_TEXT, &r.model, 0, 0, "of several models this one, by its name", false},
         {"-o", NT_OPTION_TEXT, &r.output, 0, 0, ".npy of the map, float32 [N, 2]", true},
         {"--layer", NT_OPTION_COUNT, &r.layer, 0, NT_BUNDLE_MAX_LAYERS - 1, "0 is the input", false},
         {"--method", NT_OPTION_TEXT, &r.method, 0, 0, "umap or pca", false},
@@ -171,7 +173,7 @@ int nt_command_project(int count, char **arguments) {
     }
     nt_bundle *bundle;
     struct nt_error error = {0};
-    enum nt_status outcome = nt_folder_open(&bundle, r.path, memory(), &error);
+    enum nt_status outcome = nt_models_open(&bundle, r.path, r.model, memory(), &error);
     if (outcome == NT_OK) {
         outcome = run(bundle, &r, &error);
     }

@@ -3,9 +3,10 @@
 #include "cli/command.h"
 #include "cli/options.h"
 #include "ntrace/folder.h"
+#include "ntrace/models.h"
 
 struct request {
-    const char *path;
+    const char *path, *model;
     uint64_t sample, layer, k;
     bool codes;
 };
@@ -45,6 +46,7 @@ int nt_command_query(int count, char **arguments) {
     struct request r = {.k = 10};
     const struct nt_option option[] = {
         {"BUNDLE", NT_OPTION_PLACE, &r.path, 0, 0, "folder of the bundle", true},
+        {"--model", NT_OPTION_TEXT, &r.model, 0, 0, "of several models this one, by its name", false},
         {"--sample", NT_OPTION_COUNT, &r.sample, 0, NT_BUNDLE_MAX_SAMPLES, "whose neighbours", false},
         {"--layer", NT_OPTION_COUNT, &r.layer, 0, NT_BUNDLE_MAX_LAYERS - 1, "0 is the input", false},
         {"-k", NT_OPTION_COUNT, &r.k, 1, NT_BUNDLE_MAX_K, "how many", false},
@@ -59,7 +61,7 @@ int nt_command_query(int count, char **arguments) {
     nt_bundle *bundle;
     nt_query *query = NULL;
     struct nt_error error = {0};
-    enum nt_status outcome = nt_folder_open(&bundle, r.path, nt_allocator_default(), &error);
+    enum nt_status outcome = nt_models_open(&bundle, r.path, r.model, nt_allocator_default(), &error);
     if (outcome == NT_OK) {
         outcome = find(&query, bundle, &r, &error);
     }

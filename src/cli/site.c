@@ -10,6 +10,7 @@
 #include "core/path.h"
 #include "ntrace/chunk.h"
 #include "ntrace/folder.h"
+#include "ntrace/models.h"
 
 struct request {
     struct nt_site site;
@@ -69,14 +70,14 @@ static enum nt_status visit_file(const struct nt_site *site, const char *name, s
 
 enum nt_status nt_site_each_file(const struct nt_site *site, nt_site_visit visit, void *context,
                                  struct nt_error *error) {
-    char manifest[NT_FOLDER_NAME_BYTES];
-    NT_TRY(nt_folder_manifest(manifest, site->path, nt_allocator_default(), error));
-    NT_TRY(visit_file(site, "current.json", NT_CHUNK_MAX_BYTES, visit, context, error));
-    NT_TRY(visit_file(site, manifest, NT_CHUNK_MAX_BYTES, visit, context, error));
-    for (uint32_t c = 0; c < nt_bundle_chunks(site->bundle); c++) {
-        NT_TRY(visit_file(site, nt_bundle_chunk(site->bundle, c)->file, NT_CHUNK_MAX_BYTES, visit, context, error));
+    struct nt_models_files files;
+    NT_TRY(nt_models_list_files(&files, site->path, nt_allocator_default(), error));
+    enum nt_status status = visit_file(site, "current.json", NT_CHUNK_MAX_BYTES, visit, context, error);
+    for (uint32_t i = 0; status == NT_OK && i < files.count; i++) {
+        status = visit_file(site, files.file[i], NT_CHUNK_MAX_BYTES, visit, context, error);
     }
-    return NT_OK;
+    nt_models_files_clear(&files, nt_allocator_default());
+    return status;
 }
 
 static enum nt_status write_site(struct request *r, struct nt_error *error) {
@@ -103,6 +104,23 @@ static enum nt_status write_site(struct request *r, struct nt_error *error) {
     return NT_OK;
 }
 
+/* Whether every model of the bundle is whole. */
+static enum nt_status verify(const struct nt_site *site, struct nt_error *error) {
+    struct nt_models models;
+    uint64_t bytes;
+    uint32_t failed = 0;
+    NT_TRY(nt_models_read(&models, site->path, nt_allocator_default(), error));
+    for (uint32_t i = 0; i < models.count; i++) {
+        nt_bundle *bundle;
+        const char *name = models.model[i].name;
+        NT_TRY(nt_models_open(&bundle, site->path, name[0] != 0 ? name : NULL, nt_allocator_default(), error));
+        failed += nt_verify_bundle(&bytes, bundle, site->path, "site");
+        nt_bundle_close(bundle);
+    }
+    return failed == 0 ? NT_OK
+                       : nt_error_set(error, NT_E_DAMAGED, "%s is not whole, so that nothing was written", site->path);
+}
+
 int nt_command_site(int count, char **arguments) {
     struct request r = {0};
     int status = parse(&r, count, arguments);
@@ -110,15 +128,7 @@ int nt_command_site(int count, char **arguments) {
         return status;
     }
     struct nt_error error = {0};
-    if (nt_folder_open(&r.site.bundle, r.site.path, nt_allocator_default(), &error) != NT_OK) {
-        return nt_command_failed("site", error.text);
-    }
-    uint64_t bytes;
-    uint32_t failed = nt_verify_bundle(&bytes, r.site.bundle, r.site.path, "site");
-    if (failed > 0) {
-        (void)nt_error_set(&error, NT_E_DAMAGED, "%s is not whole, so that nothing was written", r.site.path);
-    }
-    enum nt_status outcome = failed > 0 ? NT_E_DAMAGED : write_site(&r, &error);
-    nt_bundle_close(r.site.bundle);
+    enum nt_status outcome = verify(&r.site, &error);
+    outcome = outcome == NT_OK ? write_site(&r, &error) : outcome;
     return outcome == NT_OK ? 0 : nt_command_failed("site", error.text);
 }

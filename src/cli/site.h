@@ -6,9 +6,8 @@
 #include "ntrace/bundle.h"
 
 struct nt_site {
-    nt_bundle *bundle; /* verified */
-    const char *path;  /* the folder that it was opened from */
-    const char *page;  /* the folder of the built page */
+    const char *path; /* the folder of the bundle, verified */
+    const char *page; /* the folder of the built page */
     const char *output;
     bool replace;
 };
@@ -17,7 +16,8 @@ struct nt_site {
 typedef enum nt_status (*nt_site_visit)(void *context, const char *name, const uint8_t *bytes, size_t size,
                                         struct nt_error *error);
 
-/* Visits current.json, the manifest and every chunk that it names; nothing else that lies in the folder. */
+/* Visits current.json, the manifest of each model and every chunk that they name, once; nothing else that lies in the
+ * folder. */
 enum nt_status nt_site_each_file(const struct nt_site *site, nt_site_visit visit, void *context,
                                  struct nt_error *error);
 

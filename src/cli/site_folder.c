@@ -8,6 +8,7 @@
 #include "cli/site.h"
 #include "core/path.h"
 #include "ntrace/folder.h"
+#include "ntrace/models.h"
 
 /* Between these stands the story's still version in index.html, as web/still.js wrote it. */
 static const char STILL[] = "<!-- still -->", STILL_END[] = "<!-- /still -->";
@@ -48,10 +49,12 @@ static enum nt_status write_bundle(struct nt_tree_count *count, const struct nt_
 /* Whether the built page's own bundle is this one: then its still version shows this bundle's figures. */
 static bool is_pages_bundle(const struct nt_site *site) {
     const struct nt_allocator *allocator = nt_allocator_default();
-    char own[NT_PATH_BYTES], names[2][NT_FOLDER_NAME_BYTES];
+    char own[NT_PATH_BYTES];
+    struct nt_models models[2];
     return nt_path_join(own, site->page, "bundle", NULL) == NT_OK &&
-           nt_folder_manifest(names[0], own, allocator, NULL) == NT_OK &&
-           nt_folder_manifest(names[1], site->path, allocator, NULL) == NT_OK && strcmp(names[0], names[1]) == 0;
+           nt_models_read(&models[0], own, allocator, NULL) == NT_OK &&
+           nt_models_read(&models[1], site->path, allocator, NULL) == NT_OK &&
+           strcmp(models[0].model[models[0].first].manifest, models[1].model[models[1].first].manifest) == 0;
 }
 
 /* Takes the still version out of index.html; `is_still` says whether it may stay and is there. */

@@ -1,6 +1,8 @@
 /* ntrace train: trains the reference network on folders of .npy bitmaps, and evaluates networks. */
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "cli/command.h"
 #include "cli/options.h"
@@ -11,7 +13,7 @@
 enum { PATH_BYTES = 4096, MAX_WEIGHTS_BYTES = 1 << 30 };
 
 struct request {
-    const char *images, *labels, *output, *checkpoint, *evaluate;
+    const char *images, *labels, *output, *checkpoint, *snapshots, *evaluate;
     struct nt_texts tests;
     uint64_t epochs, batch, seed, threads, limit;
     double rate, smoothing, decay;
@@ -40,6 +42,8 @@ static int parse(struct request *r, int count, char **arguments) {
         {"--threads", NT_OPTION_COUNT, &r->threads, 1, 64, "(one per processor); the result is the same", false},
         {"--test", NT_OPTION_TEXTS, &r->tests, 0, 0, "folder to test the network on; may be given again", false},
         {"--checkpoint", NT_OPTION_TEXT, &r->checkpoint, 0, 0, "file to keep the state in after each epoch", false},
+        {"--snapshots", NT_OPTION_TEXT, &r->snapshots, 0, 0,
+         "folder for the weights before the first epoch and after each: 0.safetensors, 1.safetensors...", false},
         {"--resume", NT_OPTION_FLAG, &r->resume, 0, 0, "go on from the checkpoint", false},
         {"--evaluate", NT_OPTION_TEXT, &r->evaluate, 0, 0, "test these weights instead of training", false},
     };
@@ -201,9 +205,39 @@ static void show(struct nt_progress_line *line, const struct nt_train_report *re
     nt_progress_show(line, doing, (share(report, r->epochs) - begun) / (1 - begun), more);
 }
 
+static enum nt_status write_weights(const char *path, const nt_net *net, const struct nt_dataset *dataset,
+                                    struct nt_error *error) {
+    const char *name[NT_DATASET_MAX_CLASSES];
+    uint8_t *bytes;
+    size_t size;
+    for (uint32_t c = 0; c < dataset->classes; c++) {
+        name[c] = dataset->name[c];
+    }
+    NT_TRY(nt_net_serialize(&bytes, &size, net, name, nt_allocator_default(), error));
+    enum nt_status status = nt_folder_write_file(path, bytes, size, error);
+    nt_release(nt_allocator_default(), bytes);
+    if (status == NT_OK) {
+        printf("%s: %llu parameters, %zu bytes\n", path, (unsigned long long)nt_net_parameters(net), size);
+    }
+    return status;
+}
+
+/* Keeps the weights as they are after so many epochs, where that is asked for. */
+static enum nt_status write_snapshot(const nt_net *net, const struct nt_dataset *dataset, const struct request *r,
+                                     uint32_t epochs, struct nt_error *error) {
+    char path[PATH_BYTES];
+    if (r->snapshots == NULL) {
+        return NT_OK;
+    }
+    if (snprintf(path, sizeof path, "%s/%u.safetensors", r->snapshots, epochs) >= (int)sizeof path) {
+        return nt_error_set(error, NT_E_ARG, "%s: the path is too long", r->snapshots);
+    }
+    return write_weights(path, net, dataset, error);
+}
+
 /* Steps to the end, or until Ctrl-C: then the state is kept, so that --resume goes on from there. */
-static enum nt_status run(nt_trainer *trainer, struct nt_train_report *report, const struct request *r,
-                          struct nt_error *error) {
+static enum nt_status run(nt_trainer *trainer, struct nt_train_report *report, const nt_net *net,
+                          const struct nt_dataset *dataset, const struct request *r, struct nt_error *error) {
     struct nt_progress_line line;
     double begun = share(report, r->epochs), epoch_started = nt_seconds();
     uint64_t seen = report->seen, epoch_seen = report->seen;
@@ -220,6 +254,7 @@ static enum nt_status run(nt_trainer *trainer, struct nt_train_report *report, c
             epoch_started = nt_seconds();
             epoch_seen = report->seen;
             NT_TRY(write_checkpoint(trainer, r, error));
+            NT_TRY(write_snapshot(net, dataset, r, report->epoch + 1, error));
         }
         if (!report->done && nt_progress_interrupted()) {
             nt_progress_end(&line);
@@ -230,23 +265,6 @@ static enum nt_status run(nt_trainer *trainer, struct nt_train_report *report, c
         }
     }
     return NT_OK;
-}
-
-static enum nt_status write_weights(const nt_net *net, const struct nt_dataset *dataset, const struct request *r,
-                                    struct nt_error *error) {
-    const char *name[NT_DATASET_MAX_CLASSES];
-    uint8_t *bytes;
-    size_t size;
-    for (uint32_t c = 0; c < dataset->classes; c++) {
-        name[c] = dataset->name[c];
-    }
-    NT_TRY(nt_net_serialize(&bytes, &size, net, name, nt_allocator_default(), error));
-    enum nt_status status = nt_folder_write_file(r->output, bytes, size, error);
-    nt_release(nt_allocator_default(), bytes);
-    if (status == NT_OK) {
-        printf("%s: %llu parameters, %zu bytes\n", r->output, (unsigned long long)nt_net_parameters(net), size);
-    }
-    return status;
 }
 
 /* Fails before training where the weights could not be written after it. */
@@ -271,12 +289,13 @@ static enum nt_status train_on(nt_net *net, const struct nt_dataset *dataset, co
     struct nt_train_report report = {0};
     nt_trainer *trainer;
     nt_train_initialise(net, r->seed);
+    NT_TRY(r->resume ? NT_OK : write_snapshot(net, dataset, r, 0, error));
     NT_TRY(nt_trainer_create(&trainer, net, dataset, &options, nt_allocator_default(), error));
     enum nt_status status = r->resume ? resume(trainer, &report, r, error) : NT_OK;
-    status = status == NT_OK ? run(trainer, &report, r, error) : status;
+    status = status == NT_OK ? run(trainer, &report, net, dataset, r, error) : status;
     nt_trainer_free(trainer);
     NT_TRY(status);
-    return write_weights(net, dataset, r, error);
+    return write_weights(r->output, net, dataset, error);
 }
 
 static enum nt_status train(const struct request *r, struct nt_error *error) {
@@ -286,6 +305,9 @@ static enum nt_status train(const struct request *r, struct nt_error *error) {
     struct nt_dataset dataset;
     nt_net *net = NULL;
     NT_TRY(probe(r->output, error));
+    if (r->snapshots != NULL && mkdir(r->snapshots, 0777) != 0 && errno != EEXIST) {
+        return nt_error_set(error, NT_E_IO, "%s: cannot make this folder: %s", r->snapshots, strerror(errno));
+    }
     NT_TRY(nt_dataset_read(&dataset, &images, &selection, allocator, error));
     printf("%u sketches of %u classes\n", dataset.samples, dataset.classes);
     enum nt_status status = nt_net_create_reference(&net, dataset.classes, allocator, error);

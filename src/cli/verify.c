@@ -7,6 +7,7 @@
 #include "ntrace/chunk.h"
 #include "ntrace/folder.h"
 #include "ntrace/measures.h"
+#include "ntrace/models.h"
 
 /* Feeds every chunk; goes on after a failure, so that all of them are named. */
 static uint32_t check_chunks(uint64_t *bytes, nt_bundle *bundle, const char *path, const char *command) {
@@ -91,6 +92,25 @@ uint32_t nt_verify_bundle(uint64_t *bytes, nt_bundle *bundle, const char *path, 
     return failed == 0 ? check_complete(bundle, command) + check_answers(bundle, command) : failed;
 }
 
+/* Checks one model of the bundle. Returns how many failures there were. */
+static uint32_t verify(const char *path, const struct nt_model *model, struct nt_error *error) {
+    nt_bundle *bundle;
+    const char *name = model->name[0] != 0 ? model->name : NULL;
+    if (nt_models_open(&bundle, path, name, nt_allocator_default(), error) != NT_OK) {
+        (void)fprintf(stderr, "ntrace verify: %s\n", error->text);
+        return 1;
+    }
+    uint64_t bytes;
+    uint32_t failed = nt_verify_bundle(&bytes, bundle, path, "verify");
+    if (failed == 0) {
+        printf("%s%s%s: %u chunks, %llu bytes, %u samples, %u layers: all good\n", path, name != NULL ? ", " : "",
+               model->name, nt_bundle_chunks(bundle), (unsigned long long)bytes, nt_bundle_samples(bundle),
+               nt_bundle_layers(bundle));
+    }
+    nt_bundle_close(bundle);
+    return failed;
+}
+
 int nt_command_verify(int count, char **arguments) {
     const char *path = NULL;
     const struct nt_option option[] = {{"BUNDLE", NT_OPTION_PLACE, &path, 0, 0, "folder of the bundle", true}};
@@ -99,17 +119,14 @@ int nt_command_verify(int count, char **arguments) {
     if (status != NT_OPTIONS_GO_ON) {
         return status;
     }
-    nt_bundle *bundle;
+    struct nt_models models;
     struct nt_error error = {0};
-    if (nt_folder_open(&bundle, path, nt_allocator_default(), &error) != NT_OK) {
+    if (nt_models_read(&models, path, nt_allocator_default(), &error) != NT_OK) {
         return nt_command_failed("verify", error.text);
     }
-    uint64_t bytes;
-    uint32_t failed = nt_verify_bundle(&bytes, bundle, path, "verify");
-    if (failed == 0) {
-        printf("%s: %u chunks, %llu bytes, %u samples, %u layers: all good\n", path, nt_bundle_chunks(bundle),
-               (unsigned long long)bytes, nt_bundle_samples(bundle), nt_bundle_layers(bundle));
+    uint32_t failed = 0;
+    for (uint32_t i = 0; i < models.count; i++) {
+        failed += verify(path, &models.model[i], &error);
     }
-    nt_bundle_close(bundle);
     return failed == 0 ? 0 : 1;
 }
