@@ -3,14 +3,15 @@
 #include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "bundle/handle.h"
 #include "bundle/pack.h"
 #include "ntrace/chunk.h"
 #include "ntrace/folder.h"
+#include "ntrace/models.h"
 #include "ntrace/sha256.h"
 
 enum { PATH_BYTES = 4096 };
@@ -65,15 +66,6 @@ enum nt_status nt_pack_chunk(struct nt_packer *p, const struct nt_bundle_chunk *
     return NT_OK;
 }
 
-static bool is_listed(const struct nt_bundle_chunk *chunk, uint32_t chunks, const char *name) {
-    for (uint32_t i = 0; i < chunks; i++) {
-        if (strcmp(chunk[i].file + 2, name) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
 /* Names that only a bundle gives: nothing else in the folder is touched. */
 static bool is_chunk_name(const char *name) {
     return strspn(name, "0123456789abcdef") == 32 && strcmp(name + 32, ".bin") == 0;
@@ -82,18 +74,22 @@ static bool is_manifest_name(const char *name) {
     return strncmp(name, "m.", 2) == 0 && strspn(name + 2, "0123456789abcdef") == 64 && strcmp(name + 66, ".json") == 0;
 }
 
-/* Removes what bundles leave behind, but for the chunks listed and one manifest (NULL: all manifests stay). Failing to
- * remove it is no error: it does no harm. */
-static void remove_others(const struct nt_packer *p, const struct nt_bundle_chunk *chunk, uint32_t chunks,
-                          const char *manifest) {
+static int by_name(const void *a, const void *b) { return strcmp(a, b); }
+
+/* Removes what bundles leave behind, but for the files listed. Failing to remove it is no error: it does no harm. */
+static void remove_others(const struct nt_packer *p, const struct nt_models_files *kept) {
     static const char *const folders[2] = {".", "c"};
-    for (int f = manifest != NULL ? 0 : 1; f < 2; f++) {
+    for (int f = 0; f < 2; f++) {
         char path[PATH_BYTES], file[PATH_BYTES + 300];
         DIR *folder = join_path(path, p, folders[f]) == NT_OK ? opendir(path) : NULL;
         for (struct dirent *entry; folder != NULL && (entry = readdir(folder)) != NULL;) {
             const char *name = entry->d_name;
-            if (f == 0 ? is_manifest_name(name) && manifest != NULL && strcmp(name, manifest) != 0
-                       : is_chunk_name(name) && !is_listed(chunk, chunks, name)) {
+            char listed[NT_MODELS_FILE_BYTES] = "";
+            if (f == 0 ? !is_manifest_name(name) : !is_chunk_name(name)) {
+                continue;
+            }
+            (void)snprintf(listed, sizeof listed, "%s%.71s", f == 0 ? "" : "c/", name);
+            if (kept->count == 0 || bsearch(listed, kept->file, kept->count, sizeof *kept->file, by_name) == NULL) {
                 (void)snprintf(file, sizeof file, "%s/%s", path, name);
                 (void)remove(file);
             }
@@ -106,14 +102,13 @@ static void remove_others(const struct nt_packer *p, const struct nt_bundle_chun
 
 void nt_pack_discard(const struct nt_packer *p) {
     char path[PATH_BYTES];
-    nt_bundle *former;
-    if (nt_folder_open(&former, p->path, p->allocator, NULL) == NT_OK) {
-        remove_others(p, former->manifest.chunk, former->manifest.chunks, NULL);
-        nt_bundle_close(former);
-    } else if (join_path(path, p, "current.json") == NT_OK &&
-               access(path, F_OK) != 0) { /* else: who knows what it is */
-        remove_others(p, NULL, 0, NULL);
+    struct nt_models_files kept;
+    bool known = nt_models_list_files(&kept, p->path, p->allocator, NULL) == NT_OK;
+    if (known ||
+        (join_path(path, p, "current.json") == NT_OK && access(path, F_OK) != 0)) { /* else: who knows what it is */
+        remove_others(p, &kept);
     }
+    nt_models_files_clear(&kept, p->allocator);
     if (join_path(path, p, "c") == NT_OK) {
         (void)rmdir(path);
         (void)rmdir(p->path);
@@ -138,6 +133,10 @@ enum nt_status nt_pack_finish_folder(const struct nt_packer *p) {
     int length = snprintf(current, sizeof current, "{\"manifest\": \"%s\"}\n", name);
     NT_TRY(join_path(path, p, "current.json"));
     NT_TRY(nt_folder_write_file(path, current, (size_t)length, p->error));
-    remove_others(p, p->manifest.chunk, p->manifest.chunks, name);
+    struct nt_models_files kept;
+    if (nt_models_list_files(&kept, p->path, p->allocator, NULL) == NT_OK) {
+        remove_others(p, &kept);
+    }
+    nt_models_files_clear(&kept, p->allocator);
     return NT_OK;
 }

@@ -152,3 +152,20 @@ test("a chunk that is damaged stops the joining, and leaves no bundle that could
   refused(joining(output, `a=${apart[0]}`, `b=${broken}`), own);
   assert.equal(existsSync(join(output, "current.json")), false);
 });
+
+test("packing that fails leaves the models that are there, and packing that succeeds takes their place", () => {
+  const place = join(scratch, "place");
+  cpSync(all, place, { recursive: true });
+  const numbers = join(scratch, "layer.npy");
+  const header = "{'descr': '<f4', 'fortran_order': False, 'shape': (4, 2), }".padEnd(117) + "\n";
+  const values = (/** @type {number} */ last) => Buffer.from(Float32Array.of(1, 2, 3, 5, 7, 11, 13, last).buffer);
+  const write = (/** @type {number} */ last) => writeFileSync(numbers, Buffer.concat([Buffer.from([0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59, 1, 0, header.length, 0]), Buffer.from(header), values(last)]));
+  write(NaN);
+  refused(["pack", "--activations", numbers, numbers, "-o", place], "finite");
+  done("verify", place);
+  assert.deepEqual(readdirSync(join(place, "c")).sort(), readdirSync(join(all, "c")).sort());
+  write(17);
+  done("pack", "--activations", numbers, numbers, "-o", place);
+  assert.equal(readdirSync(place).filter((name) => name.startsWith("m.")).length, 1);
+  assert.ok(readdirSync(join(place, "c")).every((name) => !existsSync(join(all, "c", name))));
+});
