@@ -28,6 +28,7 @@ help:
 	@echo 'make web      the page, build/site'
 	@echo 'make data     the default bundle, build/site/bundle'
 	@echo 'make dist     the folder to deploy, build/site, with everything in it'
+	@echo "make quickdraw   fetch official sketches by people (CLASSES='apple,wine bottle', QUICKDRAW='options'), pack them into build/quickdraw/bundle"
 	@echo 'make single   the whole site in one HTML file, build/neighborhood-traces.html, which opens from disk'
 	@echo 'make bench    print each measured figure, with the machine and the date'
 	@echo 'make fuzz     feed every reader with broken files, FUZZ_SECONDS=600 each (make fuzz FUZZ=fuzz_png: one of them)'
@@ -222,6 +223,12 @@ build/site/bundle/current.json: build/data/sketches.stamp $(PACK_SOURCES) | buil
 	$(PACK) --images build/data/sketches -o build/data/bundle
 	rm -rf build/site/bundle && mv build/data/bundle build/site/bundle
 
+# Where there is a network: data/quickdraw.mjs --help.
+CLASSES =
+QUICKDRAW = --per-class 1000
+quickdraw: native
+	@classes='$(CLASSES)'; IFS=,; set -f; $(NODE) data/quickdraw.mjs $(foreach o,$(QUICKDRAW),'$o') -o build/quickdraw/bundle $$classes
+
 still: build/still.stamp
 build/still.stamp: build/site.stamp build/site/bundle/current.json $(ENGINE)
 	$(NODE) web/still.js build/site
@@ -341,7 +348,7 @@ clean:
 	rm -rf build
 
 -include $(shell find build -name '*.d' 2>/dev/null)
-.PHONY: help wasm web data still single dist serve setup setup-native setup-wasm setup-test setup-cli-test setup-browser native library install install-page uninstall \
+.PHONY: help wasm web data quickdraw still single dist serve setup setup-native setup-wasm setup-test setup-cli-test setup-browser native library install install-page uninstall \
 	test test-native test-fuzz fuzz setup-fuzz test-cli test-wasm test-web bench verify setup-python lint format clean
 .SECONDARY:
 .DELETE_ON_ERROR:

@@ -13,9 +13,9 @@
 enum { PATH_BYTES = 4096, MAX_WEIGHTS_BYTES = 1 << 30 };
 
 struct request {
-    const char *images, *labels, *output, *checkpoint, *snapshots, *evaluate;
+    const char *images, *labels, *rows, *output, *checkpoint, *snapshots, *evaluate;
     struct nt_texts tests;
-    uint64_t epochs, batch, seed, threads, limit;
+    uint64_t epochs, batch, seed, threads, per_class, limit;
     double rate, smoothing, decay;
     bool augment, resume;
 };
@@ -37,6 +37,9 @@ static int parse(struct request *r, int count, char **arguments) {
         {"--augment", NT_OPTION_FLAG, &r->augment, 0, 0, "turn, scale, shift, bend and thicken images anew each time",
          false},
         {"--seed", NT_OPTION_COUNT, &r->seed, 0, 9007199254740992.0, "of weights, order and augmentation (1)", false},
+        {"--per-class", NT_OPTION_COUNT, &r->per_class, 1, NT_DATASET_MAX_SAMPLES,
+         "take only the first so many images of each class", false},
+        {"--rows", NT_OPTION_TEXT, &r->rows, 0, 0, "then only these, as `ntrace split` writes them", false},
         {"--limit", NT_OPTION_COUNT, &r->limit, 1, NT_DATASET_MAX_SAMPLES,
          "images to take, by chance, of each class its share", false},
         {"--threads", NT_OPTION_COUNT, &r->threads, 1, 64, "(one per processor); the result is the same", false},
@@ -301,7 +304,7 @@ static enum nt_status train_on(nt_net *net, const struct nt_dataset *dataset, co
 static enum nt_status train(const struct request *r, struct nt_error *error) {
     const struct nt_allocator *allocator = nt_allocator_default();
     const struct nt_images_options images = {.path = r->images, .labels = r->labels, .channels = 1};
-    const struct nt_selection_options selection = {.limit = (uint32_t)r->limit, .seed = r->seed};
+    const struct nt_selection_options selection = {(uint32_t)r->per_class, r->rows, (uint32_t)r->limit, r->seed};
     struct nt_dataset dataset;
     nt_net *net = NULL;
     NT_TRY(probe(r->output, error));
