@@ -152,7 +152,15 @@ WASM_CFLAGS = -O3 -Ibuild/wasm/debian/zlib -Ibuild/wasm/debian/include
 WASM_LDFLAGS = -Oz --no-entry -sSTANDALONE_WASM -sALLOW_MEMORY_GROWTH -sEXPORTED_FUNCTIONS=@wasm/exports.txt
 ENGINE = $(WASM_VARIANTS:%=build/site/engine/ntrace-%.wasm)
 
-wasm: $(ENGINE)
+# The drawing sheet is a module of its own, fetched when someone draws.
+SHEET_SOURCES = wasm/sheet.c src/sketch/raster.c src/sketch/edit.c src/core/random.c
+
+wasm: $(ENGINE) build/site/engine/ntrace-sheet.wasm
+
+build/site/engine/ntrace-sheet.wasm: $(SHEET_SOURCES:%.c=build/wasm/scalar/%.o)
+	@mkdir -p $(@D)
+	$(EMCC) -Oz --no-entry -sSTANDALONE_WASM -o build/wasm/ntrace-sheet.wasm $^
+	mv build/wasm/ntrace-sheet.wasm $@
 
 build/wasm/debian/stamp: wasm/debian_sources.sh | setup-native setup-wasm
 	@mkdir -p $(@D)/include/cjson
@@ -179,7 +187,7 @@ build/wasm/scalar/%.o: %.c build/wasm/debian/stamp
 COLD = build/wasm/simd/src/bundle/%.o build/wasm/scalar/src/bundle/%.o build/wasm/simd/src/formats/%.o \
 	build/wasm/scalar/src/formats/%.o build/wasm/simd/wasm/%.o build/wasm/scalar/wasm/%.o
 COLD += $(foreach f,plan describe weights network,$(WASM_VARIANTS:%=build/wasm/%/src/net/$f.o))
-COLD += $(foreach f,explain/% trace/suggest trace/suggest_rank trace/measures% trace/map_trust codes/eigen project/umap project/align \
+COLD += $(foreach f,sketch/% project/seat explain/% trace/suggest trace/suggest_rank trace/measures% trace/map_trust codes/eigen project/umap project/align \
 	project/fuzzy project/curve,$(WASM_VARIANTS:%=build/wasm/%/src/$f.o))
 $(COLD): WASM_CFLAGS += -Os
 
@@ -335,7 +343,7 @@ build/native/tests/verify/network: build/native/tests/verify/network.o build/nat
 
 lint: $(NPM) build/wasm/debian/stamp | setup-native setup-test
 	$(CC) $(filter-out -M%,$(NT_CFLAGS)) -Werror -O2 -fsyntax-only $(NATIVE_SOURCES) $(CLI_SOURCES) $(TESTS:%=tests/c/%.c) $(wildcard tests/fuzz/*.c) tests/verify/network.c tests/library/trace.c
-	$(EMCC) $(filter-out -M%,$(NT_CFLAGS)) $(WASM_CFLAGS) -msimd128 -Werror -fsyntax-only $(WASM_SOURCES)
+	$(EMCC) $(filter-out -M%,$(NT_CFLAGS)) $(WASM_CFLAGS) -msimd128 -Werror -fsyntax-only $(WASM_SOURCES) wasm/sheet.c
 	web/node_modules/.bin/tsc -p web/tsconfig.json
 	@if command -v clang-format >/dev/null; then \
 	clang-format --dry-run -Werror $(wildcard include/ntrace/*.h src/*/*.[ch] wasm/*.[ch] tests/*/*.[ch]); \

@@ -51,6 +51,25 @@ function systemCalls(memory, printed) {
  * @returns {Promise<Core>}
  */
 export async function instantiate(bytes) {
+  const { exports, printed } = await start(bytes);
+  const core = new Core(exports, printed);
+  core.call("_initialize");
+  const failed = core.call("nt_wasm_self_test");
+  if (failed !== 0) throw new NtraceError("unsupported", `This machine computes wrongly: ${core.text(failed)} failed the engine's self-test.`);
+  return core;
+}
+
+/** A module beside the engine, with a memory of its own. @typedef {{ exports: WebAssembly.Exports, memory: WebAssembly.Memory }} Module */
+
+/** @param {Uint8Array} bytes @returns {Promise<Module>} */
+export async function instantiateAlone(bytes) {
+  const { exports } = await start(/** @type {BufferSource} */ (bytes));
+  /** @type {Function} */ (exports._initialize)();
+  return { exports, memory: /** @type {WebAssembly.Memory} */ (exports.memory) };
+}
+
+/** @param {BufferSource} bytes */
+async function start(bytes) {
   /** @type {string[]} */
   const printed = [];
   /** @type {WebAssembly.Instance} */
@@ -66,11 +85,7 @@ export async function instantiate(bytes) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new NtraceError("unsupported", `This browser did not start the engine: ${reason}`);
   }
-  const core = new Core(instance.exports, printed);
-  core.call("_initialize");
-  const failed = core.call("nt_wasm_self_test");
-  if (failed !== 0) throw new NtraceError("unsupported", `This machine computes wrongly: ${core.text(failed)} failed the engine's self-test.`);
-  return core;
+  return { exports: instance.exports, printed };
 }
 
 /** One running build: calls, memory, errors. Views on its memory go stale with every call: read again after each. */

@@ -1,4 +1,6 @@
 import { NtraceError, throwIfCancelled } from "./errors.js";
+import { NOBODY } from "./neighborhoods.js";
+import { checkImage, takeImage } from "./place.js";
 import { copyF64, takeBlocks, takeSteps, withRoom } from "./room.js";
 
 /** @typedef {import("./core.js").Core} Core */
@@ -17,19 +19,21 @@ const BLOCK_POINTS = 8;
 /**
  * How far the samples of each class lie from one sample at a layer: on codes at once, then by exact activations.
  * @param {Engine} engine
- * @param {{ sample: number, layer: number, points?: number, examples?: number, exact?: boolean }} request
+ * @param {{ sample?: number, pixels?: Uint8Array | Uint8ClampedArray, layer: number, points?: number, examples?: number, exact?: boolean }} request
  * @param {CallOptions & { onPreview?: (densities: Densities) => void }} [options]
  * @returns {Promise<Densities>}
  */
-export async function densities(engine, { sample, layer, points = POINTS, examples = EXAMPLES, exact = true }, options = {}) {
+export async function densities(engine, { sample = NOBODY, pixels, layer, points = POINTS, examples = EXAMPLES, exact = true }, options = {}) {
   const { core, handle, manifest } = engine;
   const n = manifest.dataset.samples;
-  engine.check(sample, "sample", n);
+  if (pixels) checkImage(engine, pixels, undefined);
+  else engine.check(sample, "sample", n);
   engine.check(layer, "layer", manifest.layers.length);
   if (!Number.isInteger(points) || points < 2 || points > MOST_POINTS) {
     throw new NtraceError("argument", `points = ${points}: expected a whole number from 2 to ${MOST_POINTS}.`);
   }
   engine.check(examples, "examples", n + 1);
+  if (pixels) return withRoom(core, async (room) => describe(engine, room, await measure(engine, room, pixels, layer, options), { sample: NOBODY, layer, points, examples, exact: true }, options));
   await engine.need("codes", layer, `codes of ${manifest.layers[layer].name}`, options);
   throwIfCancelled(options.signal);
   return withRoom(core, async (room) => {
@@ -46,14 +50,15 @@ export async function densities(engine, { sample, layer, points = POINTS, exampl
   });
 }
 
-/** Exact distances to all samples; returns their address. @param {Engine} engine @param {Room} room @param {number} sample @param {number} layer @param {CallOptions} options */
-async function measure(engine, room, sample, layer, options) {
+/** Exact distances to all samples; returns their address. @param {Engine} engine @param {Room} room @param {number | Uint8Array | Uint8ClampedArray} centre a sample, or pixels @param {number} layer @param {CallOptions} options */
+async function measure(engine, room, centre, layer, options) {
   const { core, handle } = engine;
   const n = engine.manifest.dataset.samples;
   const everyone = Uint32Array.from({ length: n }, (_, i) => i);
   await Promise.all([engine.needImages(everyone, options), engine.need("weights", 0, "the network", options)]);
   const [list, done] = [room.takeU32([layer]), room.take(4)];
-  const distances = room.takeHandle("nt_distances_free", (out) => core.attempt("nt_distances_create", out, handle, sample, list, 1));
+  const [create, own] = typeof centre === "number" ? ["nt_distances_create", centre] : ["nt_distances_create_image", takeImage(room, centre)];
+  const distances = room.takeHandle("nt_distances_free", (out) => core.attempt(create, out, handle, own, list, 1));
   const step = () => {
     core.attempt("nt_distances_step", done, distances, STEP_SAMPLES);
     return core.readU32(done) / n;
@@ -85,7 +90,8 @@ async function describe({ core, handle, manifest }, room, distance, { examples, 
     core.attempt("nt_density", density + 8 * (label * points + first), at + 8 * first, count, value + 4 * from, members);
   };
   await takeBlocks(classes * blocks, 1, estimate, "estimating densities", options);
-  const [index, distances] = [core.copyU32(order, n - 1), core.copyF32(value, n - 1)];
+  const others = sample === NOBODY ? n : n - 1;
+  const [index, distances] = [core.copyU32(order, others), core.copyF32(value, others)];
   const counts = Uint32Array.from(manifest.classes, (_, c) => starts[c + 1] - starts[c]);
   /** @param {(c: number, i: number) => number} place of the i-th example of class c */
   const pick = (place) =>
@@ -94,6 +100,7 @@ async function describe({ core, handle, manifest }, room, distance, { examples, 
     );
   return {
     ...shape,
+    sample: /** @type {number} */ (sample === NOBODY ? null : sample),
     at: copyF64(core, at, points),
     density: copyF64(core, density, classes * points),
     bandwidth: widths,

@@ -83,6 +83,8 @@ export class Engine {
     this.manifest = manifest;
     /** Whether neighbour graphs are another worker's work. */
     this.delegates = false;
+    /** Reads another WebAssembly module of the engine's folder. @type {(file: string) => Promise<Uint8Array>} */
+    this.readBuild = () => Promise.reject(new NtraceError("missing", "This engine was started without its folder."));
     this.chunks = createChunks(core, handle, manifest.chunks, source);
   }
 

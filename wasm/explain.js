@@ -13,11 +13,12 @@ const MOST_STEPS = 100_000;
 const MOST_K = 1000;
 /** NT_EXPLAIN_TOP and NT_EXPLAIN_OUTSIDE. */
 const NONE = 0xffffffff;
-const REQUEST_BYTES = 32;
+const REQUEST_BYTES = 48;
 /** Where struct nt_explanation holds what; wasm/exports.c checks it. */
 const AT = {
   done: 0, units: 4, label: 8, logit: 12, probability: 16, classes: 20, logits: 24, probabilities: 28, shape: 32, values: 44,
   low: 48, high: 52, layer: 56, mapShape: 60, map: 72, baseline: 76, gap: 80, value: 84, k: 88, index: 92, cosine: 96,
+  layerChannels: 100, layerSize: 104, moves: 108, activation: 112,
 };
 /** Passes through the network that one call computes, at most. */
 const MOST_UNITS = 16;
@@ -51,7 +52,7 @@ export async function explain(engine, request, options = {}) {
 }
 
 /** Refuses what this bundle cannot be asked. @param {import("./engine.js").Engine} engine @param {any} request */
-function check(engine, { method, sample, pixels, class: label, steps = DEFAULT_STEPS, k = DEFAULT_K, layer = 0, other }) {
+function check(engine, { method, sample, pixels, class: label, steps = DEFAULT_STEPS, k = DEFAULT_K, layer = 0, other, left = [], arrived = [] }) {
   const { dataset, layers } = engine.manifest;
   if (!METHODS.includes(method)) refuse(`method ${method}: expected one of ${METHODS.join(", ")}.`);
   if ((sample === undefined) === (pixels === undefined)) refuse("An explanation needs either a sample or pixels.");
@@ -74,6 +75,8 @@ function check(engine, { method, sample, pixels, class: label, steps = DEFAULT_S
   if (method === "neighborMean") within(k, "k", Math.min(MOST_K, dataset.samples - 1));
   if (method === "layerGradient") engine.check(layer, "layer", layers.length);
   if (other !== undefined) engine.check(other, "other", dataset.samples);
+  for (const list of [left, arrived]) for (const one of list) engine.check(one, "a sample to compare with", dataset.samples);
+  if (other !== undefined && left.length + arrived.length > 0) refuse("An explanation compares with other, or with left and arrived.");
 }
 
 /** @param {string} message @returns {never} */
@@ -87,9 +90,9 @@ function within(value, what, most) {
 }
 
 /** @param {import("./engine.js").Engine} engine @param {any} request @param {CallOptions} options */
-async function load(engine, { method, sample, other }, options) {
+async function load(engine, { method, sample, other, left = [], arrived = [] }, options) {
   const everything = method === "neighborMean";
-  const rows = everything ? Array.from({ length: engine.manifest.dataset.samples }, (_, i) => i) : [sample, other].filter((i) => i !== undefined);
+  const rows = everything ? Array.from({ length: engine.manifest.dataset.samples }, (_, i) => i) : [sample, other, ...left, ...arrived].filter((i) => i !== undefined);
   await Promise.all([engine.needImages(rows, options), engine.need("weights", 0, "the network", options)]);
 }
 
@@ -119,15 +122,20 @@ export class Explanation {
   /** @param {(bytes: number) => number} take @param {number} net @param {number} bundle @param {number | Uint8Array} image @param {number | Uint8Array | null} other */
   #create(take, net, bundle, image, other) {
     const { core } = this;
-    const { method, sample, class: label = NONE, steps = DEFAULT_STEPS, k = DEFAULT_K, layer = 0 } = this.request;
+    const { method, sample, class: label = NONE, steps = DEFAULT_STEPS, k = DEFAULT_K, layer = 0, left = [], arrived = [] } = this.request;
     const place = (/** @type {number | Uint8Array | null} */ pixels) => {
       if (pixels === null || typeof pixels === "number") return pixels ?? 0;
       const at = take(pixels.length);
       core.write(at, pixels);
       return at;
     };
-    const [out, request, images] = [take(4), take(REQUEST_BYTES), [place(image), place(other)]];
-    new Uint32Array(core.memory.buffer, request, 8).set([METHODS.indexOf(method), label, steps, layer, k, sample ?? NONE, ...images]);
+    const list = (/** @type {number[]} */ samples) => {
+      const at = take(4 * samples.length + 4);
+      new Uint32Array(core.memory.buffer, at, samples.length).set(samples);
+      return at;
+    };
+    const [out, request, images, lists] = [take(4), take(REQUEST_BYTES), [place(image), place(other)], [list(left), list(arrived)]];
+    new Uint32Array(core.memory.buffer, request, 12).set([METHODS.indexOf(method), label, steps, layer, k, sample ?? NONE, ...images, ...lists, left.length, arrived.length]);
     core.attempt("nt_explain_create", out, net, bundle, request, core.allocator);
     return core.readU32(out);
   }
@@ -195,7 +203,10 @@ export class Explanation {
       const k = this.#u32("k");
       return { k, index: this.core.copyU32(this.#u32("index"), k), cosine: this.#floats("cosine", k) };
     }
-    if (method === "layerGradient") return { layer: this.#u32("layer"), value: this.#f32("value") };
+    if (method === "layerGradient") {
+      const [moves, activation] = [this.#floats("moves", this.#u32("layerChannels")), this.#floats("activation", this.#u32("layerSize"))];
+      return { layer: this.#u32("layer"), value: this.#f32("value"), moves, activation };
+    }
     return {};
   }
 

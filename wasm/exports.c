@@ -21,8 +21,8 @@ _Static_assert(sizeof(struct nt_trace_point) == 44, "trace points have no paddin
 _Static_assert(sizeof(struct nt_trace_sector) == 20, "trace sectors have no padding");
 _Static_assert(offsetof(struct nt_trace, points) == 36 && offsetof(struct nt_trace, sectors) == 40, "nine numbers");
 _Static_assert(sizeof(struct nt_trace) == 44, "nine numbers and two pointers");
-_Static_assert(sizeof(struct nt_explain_request) == 32, "eight numbers");
-_Static_assert(sizeof(struct nt_explanation) == 100 && offsetof(struct nt_explanation, shape) == 32, "25 numbers");
+_Static_assert(sizeof(struct nt_explain_request) == 48, "twelve numbers");
+_Static_assert(sizeof(struct nt_explanation) == 116 && offsetof(struct nt_explanation, shape) == 32, "29 numbers");
 _Static_assert(sizeof(struct nt_bundle_mapped) == 12 && sizeof(struct nt_bundle_measured) == 24, "pointers alone");
 _Static_assert(sizeof(struct nt_bundle_credible) == 12 && sizeof(struct nt_suggestion) == 36,
                "three pointers; 9 numbers");

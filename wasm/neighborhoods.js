@@ -57,13 +57,28 @@ export async function needCodes(engine, layers, options) {
  * What a query knows by now at all its layers, and how much each shares with the reference.
  * @param {Engine} engine @param {number} query @param {{ layers: number[], reference: number, k: number }} asked
  */
-export function readNeighborhoods({ core }, query, { layers, reference, k }) {
+export function readNeighborhoods(engine, query, { layers, reference, k }) {
+  const { core } = engine;
   return core.borrow((take) => {
     const count = layers.length;
     const [index, distance, overlap] = [take(4 * k * count), take(4 * k * count), take(4 * count)];
     core.attempt("nt_query_overlap", overlap, query, layers.indexOf(reference));
     for (let i = 0; i < count; i++) core.call("nt_query_neighbors", index + 4 * k * i, distance + 4 * k * i, query, i);
-    return { index: core.copyU32(index, k * count), distance: core.copyF32(distance, k * count), overlap: core.copyU32(overlap, count) };
+    const shared = overlaps(engine, index, count, k);
+    const kept = Uint32Array.from(layers, (_, i) => shared[i * count + Math.max(0, i - 1)]);
+    return { index: core.copyU32(index, k * count), distance: core.copyF32(distance, k * count), overlap: core.copyU32(overlap, count), kept };
+  });
+}
+
+/** How many every two of some neighbourhoods share: [rows, rows]. @param {Engine} engine @param {number} index address of [rows, k] @param {number} rows @param {number} k */
+export function overlaps({ core, manifest }, index, rows, k) {
+  return core.borrow((take) => {
+    const words = manifest.dataset.samples;
+    const [sum, mask] = [take(8 * rows * rows), take(8 * words)];
+    new Uint8Array(core.memory.buffer, sum, 8 * rows * rows).fill(0);
+    new Uint8Array(core.memory.buffer, mask, 8 * words).fill(0);
+    core.call("nt_overlap_add", sum, index, rows, k, mask);
+    return core.copyU32(sum, 2 * rows * rows).filter((_, i) => i % 2 === 0);
   });
 }
 

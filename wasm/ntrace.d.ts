@@ -151,6 +151,8 @@ export interface Neighborhoods {
   distance: Float32Array;
   /** [layers] how many of the k are among those at the reference: the stability curve. */
   overlap: Uint32Array;
+  /** [layers] how many of the k were among those at the layer before it in `layers`; k at the first. */
+  kept: Uint32Array;
   /** Milliseconds of computing in the worker, fetching left out. */
   milliseconds: number;
 }
@@ -169,7 +171,7 @@ export interface PlaceRequest extends NeighborhoodsRequest {
 }
 
 /** An image from outside among the samples. */
-export interface Placed extends Omit<Neighborhoods, "sample" | "index" | "distance" | "overlap"> {
+export interface Placed extends Omit<Neighborhoods, "sample" | "index" | "distance" | "overlap" | "kept"> {
   /** The class with the largest logit, the first of equal ones. */
   class: number;
   /** [classes] what the network's last layer answers, and its softmax. */
@@ -179,6 +181,7 @@ export interface Placed extends Omit<Neighborhoods, "sample" | "index" | "distan
   index: Uint32Array | null;
   distance: Float32Array | null;
   overlap: Uint32Array | null;
+  kept: Uint32Array | null;
 }
 
 export interface PlaceOptions extends PlaceRequest, CallOptions {
@@ -205,6 +208,39 @@ export interface PlacePreparation {
   bytes: number;
   /** Of computing. */
   milliseconds: number;
+}
+
+/**
+ * What is done to a sheet of 28 x 28 pixels. Points are x, y, x, y, ... with y downwards; (0, 0) to (255, 255) is the sheet less a
+ * margin of 24 on every side, as in QuickDraw. See include/ntrace/raster.h and edit.h.
+ */
+export type Mark =
+  | { kind: "pen" | "eraser"; points: ArrayLike<number> }
+  /** Turns around the middle, clockwise, and then moves, in pixels. */
+  | { kind: "move"; degrees: number; x: number; y: number }
+  /** -1 (thin) to 1 (thick). */
+  | { kind: "thicken"; share: number }
+  /** Normal noise; deviation of 255. */
+  | { kind: "noise"; deviation: number; seed: number };
+
+export interface DrawRequest {
+  marks: Mark[];
+  /** The sample whose image the marks change. Without it the pen marks up to the first of another kind are a drawing, fitted and centred as the data's. */
+  base?: number;
+}
+
+/** What an image shares with the sample that it was made from. */
+export interface Parting {
+  k: number;
+  layers: number[];
+  /** [layers] how many of the k nearest of the one are among the k nearest of the other. */
+  shared: Uint32Array;
+  /** They have parted where they share less than this of k. */
+  limit: number;
+  /** The first layer at which they have parted; null: they do not. */
+  layer: number | null;
+  /** The layer at which they share least, the first of equal ones. */
+  least: number;
 }
 
 export interface TracePoint {
@@ -281,6 +317,9 @@ export type ExplainRequest = {
     layer?: number;
     /** layerGradient: a sample; its distance is explained instead of the norm. */
     other?: number;
+    /** layerGradient: samples instead of `other`: the mean squared distance to those who left, less that to those who arrived. */
+    left?: number[];
+    arrived?: number[];
   };
 
 /** What every explanation has. */
@@ -345,11 +384,15 @@ export interface NeighborMean extends Omit<ExplanationOf<"neighborMean">, "class
   cosine: Float32Array;
 }
 
-/** Gradient by the image of the squared norm of a layer's activation, or of its squared distance to `other`'s. */
+/** Gradient by the image of the squared norm of a layer's activation, or of its squared distance to `other`'s, or to `left`'s less `arrived`'s. */
 export interface LayerGradient extends ExplanationOf<"layerGradient"> {
   layer: number;
   /** That squared norm or squared distance. */
   value: number;
+  /** [channels of the layer] what each channel adds to `value`. */
+  moves: Float32Array;
+  /** [height, width, channels of the layer] the image's own activation. */
+  activation: Float32Array;
 }
 
 export interface Explanations {
@@ -364,6 +407,7 @@ export interface Explanations {
 
 /** How far the samples of each class lie from one sample at a layer. */
 export interface Densities {
+  /** null: distances from an image that is no sample. */
   sample: number;
   layer: number;
   points: number;
@@ -383,7 +427,9 @@ export interface Densities {
 }
 
 export interface DensitiesOptions extends CallOptions {
-  sample: number;
+  /** Either a sample or an image of the bundle's size, [H, W, C] bytes, which has exact densities only. */
+  sample?: number;
+  pixels?: Uint8Array | Uint8ClampedArray;
   layer: number;
   /** Points of the grid, 2 to 4,096. Default 256. */
   points?: number;
@@ -627,6 +673,15 @@ export interface Bundle {
    * and placeTrace do it when they are first called. A call that is cancelled leaves what is done for the next.
    */
   preparePlace(options?: { layers?: ArrayLike<number> } & CallOptions): Promise<PlacePreparation>;
+  /** Makes an image [28 * 28] of marks, in bundles of grey images of that size: by the rasteriser of the synthetic data. */
+  draw(options: DrawRequest & CallOptions): Promise<Uint8Array>;
+  /**
+   * Where an image from outside stands on the bundle's map of a layer, in the coordinates of project(): the mean of its nearest
+   * neighbours' places, weighted as UMAP weighs neighbours. Rejects with "missing" where the bundle ships no map.
+   */
+  seat(options: { layer: number; index: ArrayLike<number>; distance: ArrayLike<number> } & CallOptions): Promise<{ layer: number; x: number; y: number; neighbors: number }>;
+  /** Where an image parts from the sample that it was made from (place it with `exclude`), layer by layer. */
+  parting(options: { original: Neighborhoods; changed: Placed }): Promise<Parting>;
   /** Gives the memory of the axes back. */
   releasePlace(): Promise<void>;
   /**

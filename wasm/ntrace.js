@@ -43,6 +43,9 @@ function createBundle(worker, { url, manifest, samples, engine }) {
       return /** @type {any} */ (unpackTrace(await worker.call("placeTrace", request, { signal, onProgress, onPreview: preview })));
     },
     preparePlace: ({ signal, onProgress, ...request } = {}) => worker.call("preparePlace", request, { signal, onProgress }),
+    draw: ({ marks, base, ...options }) => worker.call("draw", { marks, base }, options),
+    seat: ({ layer, index, distance, ...options }) => worker.call("seat", { layer, index: Array.from(index), distance: Array.from(distance) }, options),
+    parting: ({ original, changed }) => worker.call("parting", { original, changed }),
     releasePlace: () => worker.call("releasePlace", {}),
     stability: ({ samples, signal, onProgress, ...request } = {}) => worker.call("stability", { ...request, samples: samples && Array.from(samples) }, { signal, onProgress }),
     overlapMatrix: ({ samples, signal, onProgress, ...request } = {}) => worker.call("overlapMatrix", { ...request, samples: samples && Array.from(samples) }, { signal, onProgress }),

@@ -115,7 +115,7 @@ function needNetwork(engine) {
 }
 
 /** Refuses pixels that are no image of this bundle's size. @param {Engine} engine @param {PlaceRequest["pixels"]} pixels @param {number | undefined} exclude */
-function checkImage(engine, pixels, exclude) {
+export function checkImage(engine, pixels, exclude) {
   const { samples, image: { channels, height, width } } = engine.manifest.dataset;
   needNetwork(engine);
   if (!(pixels instanceof Uint8Array || pixels instanceof Uint8ClampedArray)) {
@@ -160,7 +160,7 @@ export async function place(engine, { pixels, exclude, ...request }, options = {
     const clock = new Clock();
     const image = takeImage(room, pixels);
     const said = clock.time(() => judge(engine, image));
-    const nothing = { index: null, distance: null, overlap: null };
+    const nothing = { index: null, distance: null, overlap: null, kept: null };
     const answer = (/** @type {boolean} */ isExact, query = 0) => {
       const found = query ? clock.time(() => readNeighborhoods(engine, query, asked)) : nothing;
       return { ...said, ...asked, exact: isExact, ...found, milliseconds: clock.milliseconds };
@@ -202,7 +202,7 @@ export async function placeTrace(engine, { pixels, exclude, from, to, ...request
 }
 
 /** @param {Room} room @param {PlaceRequest["pixels"]} pixels */
-function takeImage(room, pixels) {
+export function takeImage(room, pixels) {
   const image = room.take(pixels.length);
   room.core.write(image, new Uint8Array(pixels));
   return image;

@@ -10,6 +10,8 @@ import { place, placeTrace, preparePlace, releasePlace } from "./place.js";
 import { project } from "./project.js";
 import { createSource } from "./source.js";
 import { overlapMatrix, stability } from "./stability.js";
+import { parting, seat } from "./seat.js";
+import { draw } from "./sheet.js";
 import { suggestions } from "./suggestions.js";
 import { summary } from "./summary.js";
 
@@ -29,6 +31,7 @@ async function open({ url, variant, delegates = false }, options) {
   const loaded = await loadCore((file) => builds.get(file, { signal: options.signal }), variant);
   const source = createSource(url);
   engine = await openEngine(loaded.core, source, options);
+  engine.readBuild = (file) => builds.get(file, {});
   engine.delegates = delegates;
   const version = loaded.core.text(loaded.core.call("nt_wasm_version"));
   return { url: source.base, manifest: engine.manifest, samples: engine.samples(), engine: { variant: loaded.variant, version } };
@@ -42,6 +45,9 @@ const METHODS = {
   place: (engine, request, options) => place(engine, request, options),
   placeTrace: (engine, request, options) => placeTrace(engine, request, options),
   preparePlace: (engine, request, options) => preparePlace(engine, request, options),
+  draw: (engine, request, options) => draw(engine, request, options),
+  seat: (engine, request, options) => seat(engine, request, options),
+  parting: (engine, request) => parting(engine, request),
   releasePlace: (engine) => releasePlace(engine),
   stability: (engine, request, options) => stability(engine, request, options),
   overlapMatrix: (engine, request, options) => overlapMatrix(engine, request, options),

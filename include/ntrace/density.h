@@ -27,16 +27,16 @@ double nt_density_bandwidth(const float *value, uint32_t n);
 /* ---- Densities by class: the distances from one sample to all others, sorted, a grid, then nt_density a class. ----
  */
 
-/* Sorts all samples but one by (label, distance, index).
+/* Sorts all samples but one by (label, distance, index); all of them where `sample` is N or more: M = N - 1, or N.
  *
- * order     out  [N - 1] sample numbers; those of class c are order[start[c]] .. order[start[c + 1] - 1], nearest first
- * value     out  [N - 1] their distances
+ * order     out  [M] sample numbers; those of class c are order[start[c]] .. order[start[c + 1] - 1], nearest first
+ * value     out  [M] their distances
  * start     out  [classes + 1]
- * distance  in   [N] from the sample, not negative
+ * distance  in   [N] from the sample, or from an image that is none, not negative
  * label     in   [N] below classes (asserted)
  * scratch        [3 N] uint32
  *
- * Asserts sample < N. O(N). */
+ * O(N). */
 void nt_density_sort(uint32_t *order, float *value, uint32_t *start, const float *distance, const uint16_t *label,
                      uint32_t sample, uint32_t n, uint32_t classes, uint32_t *scratch);
 

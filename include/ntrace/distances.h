@@ -31,6 +31,9 @@ typedef struct nt_distances nt_distances;
  * Returns NT_OK, NT_E_ARG or NT_E_MEMORY; *distances is NULL on failure. The bundle must outlive it. */
 enum nt_status nt_distances_create(nt_distances **distances, nt_bundle *bundle, uint32_t sample, const uint32_t *layer,
                                    uint32_t layers, struct nt_error *error);
+/* The same from an image that is not in the bundle: [H, W, C] bytes, copied. No distance is then 0 by rule. */
+enum nt_status nt_distances_create_image(nt_distances **distances, nt_bundle *bundle, const uint8_t *image,
+                                         const uint32_t *layer, uint32_t layers, struct nt_error *error);
 void nt_distances_free(nt_distances *distances); /* NULL is fine */
 
 /* Passes up to `samples` more through the network, in the order of their numbers. *done is how many of N are done.

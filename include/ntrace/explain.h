@@ -53,9 +53,14 @@ enum nt_explain_method {
      * must hold every image; a network is not needed. */
     NT_EXPLAIN_NEIGHBOR_MEAN,
 
-    /* Gradient by x of `value`: |a|^2, a being the activation of `layer`, or |a - a'|^2 where a' is that of the image
-     * `other`. values [h, w, channels]: which pixels move the sample at that layer, away from `other` where positive.
-     */
+    /* Gradient by x of `value`, which is one of three numbers, a being the activation of `layer`:
+     *   |a|^2;
+     *   |a - a'|^2, where a' is that of the image `other`;
+     *   the mean of |a - a_j|^2 over the samples `left`, less the same mean over the samples `arrived` (a mean over
+     * none is 0): by how much more the layer parts the image from neighbours that it lost than from those that it
+     * gained. values [h, w, channels]: which pixels move the image at that layer, away from the other, or from those
+     * who left towards those who arrived, where positive. moves [channels of the layer]: what each channel adds to
+     * `value`, which is a sum over activations and so a sum over channels: who moved most. */
     NT_EXPLAIN_LAYER,
 
     NT_EXPLAIN_METHOD_COUNT
@@ -78,6 +83,9 @@ struct nt_explain_request {
     uint32_t sample;      /* NT_EXPLAIN_NEIGHBOR_MEAN: never its own neighbour; or NT_EXPLAIN_OUTSIDE */
     const uint8_t *image; /* [h, w, channels] */
     const uint8_t *other; /* NT_EXPLAIN_LAYER: [h, w, channels], or NULL */
+    /* NT_EXPLAIN_LAYER, instead of `other`: samples of the bundle, [lefts] and [arrivals]; copied */
+    const uint32_t *left, *arrived;
+    uint32_t lefts, arrivals;
 };
 
 /* What is known so far; complete when done == units. Arrays are NULL, and numbers 0, where a method has none. */
@@ -95,10 +103,13 @@ struct nt_explanation {
     struct nt_shape map_shape;  /* Grad-CAM: one channel, the convolution's height and width */
     const float *map;           /* [map_shape] */
     float baseline, gap;        /* integrated gradients: f_c(black); sum of values - (f_c(x) - f_c(black)) */
-    float value;                /* NT_EXPLAIN_LAYER: see there */
+    float value;                /* NT_EXPLAIN_LAYER: see there, as the last four */
     uint32_t k;                 /* neighbours in the mean */
     const uint32_t *index;      /* [k] nearest first */
     const float *cosine;        /* [k] */
+    uint32_t channels, size;    /* of the layer */
+    const float *moves;         /* [channels] */
+    const float *activation;    /* [size] the image's own, channel last */
 };
 
 typedef struct nt_explain nt_explain;
@@ -107,7 +118,7 @@ typedef struct nt_explain nt_explain;
  *
  * explain  out  handle, to be freed with nt_explain_free; NULL on failure
  * net      in   may be NULL for NT_EXPLAIN_NEIGHBOR_MEAN; must outlive the handle
- * bundle   in   for NT_EXPLAIN_NEIGHBOR_MEAN, else ignored; must outlive the handle
+ * bundle   in   for NT_EXPLAIN_NEIGHBOR_MEAN, and for samples to compare with; else ignored; must outlive the handle
  *
  * Returns NT_OK; NT_E_ARG where the request is out of range, or where Grad-CAM meets a network without a convolution;
  * NT_E_MISSING without a network or a bundle that is needed; NT_E_MEMORY. */

@@ -80,6 +80,18 @@ const float *nt_umap_map(const nt_umap *umap);
  * single point, nothing is turned or scaled. Needs n > 0. */
 double nt_map_align(float *map, const float *other, uint32_t n);
 
+/* Where a sample that a map does not hold would stand on it: the mean of its neighbours' places, weighted by their
+ * memberships exp(-(d - rho) / sigma), as umap-learn's transform begins. The mean of neighbours that lie far apart is
+ * near none of them; the map itself is not changed.
+ *
+ * at        out  [2]
+ * map       in   [N,2]
+ * index     in   [count] its nearest samples of the map
+ * distance  in   [count] ascending, from it to them
+ *
+ * Needs 1 <= count <= 255. */
+void nt_map_place(float *at, const float *map, const uint32_t *index, const float *distance, uint32_t count);
+
 #ifdef __cplusplus
 }
 #endif

@@ -30,11 +30,32 @@ size_t nt_raster_bytes(void);
  * Returns NT_OK, or NT_E_VALUE for a coordinate that is not between -1e6 and 1e6. Thread-safe for distinct outputs. */
 enum nt_status nt_raster(uint8_t *image, const float *points, const uint32_t *counts, uint32_t strokes, void *scratch);
 
+enum nt_raster_tool {
+    NT_RASTER_PEN,
+    NT_RASTER_ERASER /* twice as wide; takes ink away by its coverage */
+};
+
+/* Draws one stroke over an image, where it lies: (0, 0) to (255, 255) is the square within the margin.
+ *
+ * image    inout  [28,28] ink 255 on 0; unchanged on failure
+ * points   in     [count, 2]; none is nothing
+ * scratch  out    [nt_raster_bytes()] aligned to 8
+ *
+ * Strokes of a drawing whose middle is at 128 that are drawn one after the other give what nt_raster gives. Returns as
+ * nt_raster does. */
+enum nt_status nt_raster_stroke(uint8_t *image, const float *points, uint32_t count, enum nt_raster_tool tool,
+                                void *scratch);
+
 /* Moves and scales a drawing in place, so that it begins at 0 and its longer side ends at 255, as QuickDraw does before
  * it keeps a drawing. A drawing without extent is only moved.
  *
  * points  inout  [count, 2] */
 void nt_raster_fit(float *points, size_t count);
+
+/* The same for a drawing that may be finished already: one whose longer side is 251 to 255 stays as it is, for
+ * QuickDraw thins drawings after it has fitted them, which can take 2 off each end. What was fitted and thinned once is
+ * thus drawn as it is, to the bit. */
+void nt_raster_refit(float *points, size_t count);
 
 #ifdef __cplusplus
 }

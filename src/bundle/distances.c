@@ -23,6 +23,7 @@ struct nt_distances {
     float *own[NT_BUNDLE_MAX_LAYERS];      /* [size] the sample's own activation, per place in `layer` */
     float *distance[NT_BUNDLE_MAX_LAYERS]; /* [N] */
     struct pass pass;
+    uint8_t *image; /* from outside, or NULL */
     bool prepared;
 };
 
@@ -132,6 +133,20 @@ enum nt_status nt_distances_create(nt_distances **distances, nt_bundle *bundle, 
     return NT_OK;
 }
 
+enum nt_status nt_distances_create_image(nt_distances **distances, nt_bundle *bundle, const uint8_t *image,
+                                         const uint32_t *layer, uint32_t layers, struct nt_error *error) {
+    NT_TRY(nt_distances_create(distances, bundle, 0, layer, layers, error));
+    nt_distances *d = *distances;
+    d->image = nt_allocate(bundle->allocator, nt_bundle_image_bytes(bundle), 1);
+    if (d->image == NULL) {
+        nt_distances_free(d);
+        *distances = NULL;
+        return no_memory(error);
+    }
+    memcpy(d->image, image, nt_bundle_image_bytes(bundle));
+    return NT_OK;
+}
+
 void nt_distances_free(nt_distances *d) {
     if (d == NULL) {
         return;
@@ -142,6 +157,7 @@ void nt_distances_free(nt_distances *d) {
         nt_release(al, d->distance[s]);
     }
     pass_clear(&d->pass, al);
+    nt_release(al, d->image);
     nt_release(al, d);
 }
 
@@ -149,7 +165,12 @@ static enum nt_status prepare(nt_distances *d, struct nt_error *error) {
     if (d->pass.input == NULL) {
         NT_TRY(pass_prepare(&d->pass, d->bundle, d->layer, d->layers, error));
     }
-    NT_TRY(pass_run(&d->pass, d->bundle, d->sample, 1, error));
+    if (d->image != NULL) {
+        nt_net_input(d->pass.input, d->image, nt_bundle_image_bytes(d->bundle));
+        NT_TRY(nt_net_forward(d->pass.activation, d->bundle->net, d->pass.input, 1, d->pass.scratch));
+    } else {
+        NT_TRY(pass_run(&d->pass, d->bundle, d->sample, 1, error));
+    }
     for (uint32_t s = 0; s < d->layers; s++) {
         size_t size = d->bundle->manifest.layer[d->layer[s]].size;
         memcpy(d->own[s], d->pass.activation[d->layer[s]], size * sizeof(float));

@@ -15,6 +15,7 @@ struct request {
     const char *output, *only;
     uint64_t count, seed, threads;
     double noise;
+    bool strokes;
 };
 
 static int parse(struct request *r, int count, char **arguments) {
@@ -24,11 +25,12 @@ static int parse(struct request *r, int count, char **arguments) {
         {"--seed", NT_OPTION_COUNT, &r->seed, 0, 9007199254740992.0, "default: 1", false},
         {"--noise", NT_OPTION_NUMBER, &r->noise, 0, 1, "share that shows another class, default: 0.01", false},
         {"--class", NT_OPTION_TEXT, &r->only, 0, 0, "draw this class alone, such as 'smiley face'", false},
+        {"--strokes", NT_OPTION_FLAG, &r->strokes, 0, 0, "write strokes, as QuickDraw's simplified .ndjson", false},
         {"-o", NT_OPTION_TEXT, &r->output, 0, 0, "folder for one .npy per class", true},
         {"--threads", NT_OPTION_COUNT, &r->threads, 1, 64, "default: one per processor", false},
     };
     return nt_options_parse(option, sizeof option / sizeof *option, count, arguments, "sketch",
-                            "draw synthetic sketches as QuickDraw-style .npy bitmaps");
+                            "draw synthetic sketches as QuickDraw-style .npy bitmaps, or as strokes");
 }
 
 struct run {
@@ -60,6 +62,54 @@ static enum nt_status write_blocks(struct run *run, nt_npy_writer *writer, uint3
     return NT_OK;
 }
 
+/* One stroke as [[x...], [y...]]. */
+static void write_stroke(FILE *file, const float *points, uint32_t count) {
+    for (int axis = 0; axis < 2; axis++) {
+        (void)fputs(axis == 0 ? "[[" : "], [", file);
+        for (size_t i = 0; i < count; i++) {
+            (void)fprintf(file, i == 0 ? "%.0f" : ", %.0f", (double)points[2 * i + (size_t)axis]);
+        }
+    }
+    (void)fputs("]]", file);
+}
+
+static enum nt_status write_drawings(FILE *file, const struct request *r, uint32_t label, uint64_t count) {
+    static float points[2 * NT_SKETCH_POINTS];
+    static uint32_t counts[NT_SKETCH_STROKES];
+    for (uint64_t i = 0; i < count; i++) {
+        uint32_t strokes;
+        const float *at = points;
+        NT_TRY(nt_sketch_strokes(points, counts, &strokes, label, i, r->seed, r->noise, nt_allocator_default()));
+        (void)fprintf(file, "{\"word\": \"%s\", \"drawing\": [", nt_sketch_class_name(label));
+        for (uint32_t s = 0; s < strokes; s++) {
+            (void)fputs(s == 0 ? "" : ", ", file);
+            write_stroke(file, at, counts[s]);
+            at += 2 * (size_t)counts[s];
+        }
+        (void)fputs("]}\n", file);
+    }
+    return NT_OK;
+}
+
+static enum nt_status write_strokes(struct run *run, uint32_t label, uint64_t count, struct nt_error *error) {
+    char path[4096];
+    int length = snprintf(path, sizeof path, "%s/%s.ndjson", run->request->output, nt_sketch_class_name(label));
+    if (length < 0 || (size_t)length >= sizeof path) {
+        return nt_error_set(error, NT_E_ARG, "the name of the folder is too long: '%.100s...'", run->request->output);
+    }
+    FILE *file = fopen(path, "wb");
+    if (file == NULL) {
+        return nt_error_set(error, NT_E_IO, "cannot make '%s': %s", path, strerror(errno));
+    }
+    enum nt_status status = write_drawings(file, run->request, label, count);
+    bool whole = ferror(file) == 0;
+    if ((fclose(file) != 0 || !whole) && status == NT_OK) {
+        status = NT_E_IO;
+    }
+    run->done += count;
+    return status == NT_OK ? status : nt_error_set(error, status, "cannot write '%s'", path);
+}
+
 static enum nt_status write_class(struct run *run, uint32_t label, uint64_t count, struct nt_error *error) {
     char path[4096];
     const uint64_t shape[] = {count, NT_RASTER_PIXELS};
@@ -86,7 +136,8 @@ static enum nt_status write_classes(struct run *run, struct nt_error *error) {
         bool mine = r->only == NULL || strcmp(r->only, nt_sketch_class_name(label)) == 0;
         uint64_t share = r->count / NT_SKETCH_CLASSES + (label < r->count % NT_SKETCH_CLASSES ? 1 : 0);
         if (mine) {
-            NT_TRY(write_class(run, label, r->only != NULL ? r->count : share, error));
+            uint64_t count = r->only != NULL ? r->count : share;
+            NT_TRY(r->strokes ? write_strokes(run, label, count, error) : write_class(run, label, count, error));
         }
     }
     return NT_OK;

@@ -136,7 +136,8 @@ void nt_explain_free(nt_explain *e) {
     if (e == NULL) {
         return;
     }
-    void *held[] = {e->image, e->other, e->pixel, e->answer, e->values, e->map, e->sum, e->window, e->nearest};
+    void *held[] = {e->image, e->other,  e->pixel,   e->answer, e->values, e->map,
+                    e->sum,   e->window, e->nearest, e->own,    e->list};
     for (size_t i = 0; i < sizeof held / sizeof *held; i++) {
         nt_release(e->allocator, held[i]);
     }

@@ -56,10 +56,12 @@ struct nt_explain {
     struct nt_room room;
     struct nt_explanation result;
 
-    double *sum;      /* integrated gradients, occlusion: [size of values] */
+    double *sum;      /* integrated gradients, occlusion: [size of values]; NT_EXPLAIN_LAYER: as `own` */
     uint32_t *window; /* occlusion: top left corners, as pixel numbers */
     nt_net *part;     /* NT_EXPLAIN_LAYER: the network up to the layer */
     struct nt_room part_room;
+    float *own;     /* [size + channels] the image's own activation there, and what each channel adds */
+    uint32_t *list; /* [lefts + arrivals] the samples compared with */
     struct nt_nearest *nearest;
 };
 

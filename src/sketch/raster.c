@@ -17,7 +17,8 @@ enum {
 
 static const double PI = 3.14159265358979323846;
 static const double SCALE = 28.0 / 304.0;
-static const double RADIUS = 8.0 * 28.0 / 304.0;
+static const double PEN = 8.0 * 28.0 / 304.0, ERASER = 16.0 * 28.0 / 304.0; /* radii */
+static const double MARGIN = 24;
 static const double LIMIT = 1e6;
 
 struct canvas {
@@ -32,6 +33,7 @@ struct vertex {
 struct marks {
     struct canvas *canvas;
     int top, bottom;
+    double radius; /* of the pen */
 };
 
 struct piece {
@@ -132,16 +134,16 @@ static void mark_fan(struct marks *marks, struct place at, double from, double t
     const double step = 2 * PI / PEN_VERTICES;
     struct piece piece = {.count = 0};
     add_vertex(&piece, at, 0, 0);
-    add_vertex(&piece, at, RADIUS * cos(from), RADIUS * sin(from));
+    add_vertex(&piece, at, marks->radius * cos(from), marks->radius * sin(from));
     for (double i = floor(from / step) + 1; i * step < from + turn && piece.count < PEN_VERTICES + 2; i++) {
-        add_vertex(&piece, at, RADIUS * cos(i * step), RADIUS * sin(i * step));
+        add_vertex(&piece, at, marks->radius * cos(i * step), marks->radius * sin(i * step));
     }
-    add_vertex(&piece, at, RADIUS * cos(from + turn), RADIUS * sin(from + turn));
+    add_vertex(&piece, at, marks->radius * cos(from + turn), marks->radius * sin(from + turn));
     mark_piece(marks, &piece);
 }
 
 static void mark_segment(struct marks *marks, struct place a, struct place b, double direction) {
-    double x = -RADIUS * sin(direction), y = RADIUS * cos(direction);
+    double x = -marks->radius * sin(direction), y = marks->radius * cos(direction);
     struct piece piece = {.count = 0};
     add_vertex(&piece, a, x, y);
     add_vertex(&piece, b, x, y);
@@ -205,8 +207,8 @@ static uint32_t scale_byte(uint32_t a, uint32_t b) {
     return (t + (t >> 8)) >> 8;
 }
 
-/* Paints what is marked over the image, and wipes the marks. */
-static void paint(uint8_t *image, struct marks *marks) {
+/* Paints what is marked over the image, or takes it away, and wipes the marks. */
+static void paint(uint8_t *image, struct marks *marks, enum nt_raster_tool tool) {
     for (int y = marks->top / GRID; y * GRID < marks->bottom; y++) {
         for (int x = 0; x < SIDE; x++) {
             uint32_t ink = 0;
@@ -215,7 +217,7 @@ static void paint(uint8_t *image, struct marks *marks) {
             }
             uint32_t coverage = (ink * 255 + 32 * GRID) / (64 * GRID);
             uint8_t *pixel = &image[y * SIDE + x];
-            *pixel = (uint8_t)(coverage + scale_byte(*pixel, 255 - coverage));
+            *pixel = (uint8_t)((tool == NT_RASTER_PEN ? coverage : 0) + scale_byte(*pixel, 255 - coverage));
         }
         memset(marks->canvas->bits[y * GRID], 0, sizeof marks->canvas->bits[0] * GRID);
     }
@@ -223,7 +225,7 @@ static void paint(uint8_t *image, struct marks *marks) {
     marks->bottom = 0;
 }
 
-/* What centres the drawing in the square of 304. */
+/* What centres the drawing in the square of 304. Without points it is anything. */
 static enum nt_status find_offset(struct place *offset, const float *points, size_t count) {
     double low[2] = {LIMIT, LIMIT}, high[2] = {-LIMIT, -LIMIT};
     for (size_t i = 0; i < 2 * count; i++) {
@@ -247,14 +249,28 @@ enum nt_status nt_raster(uint8_t *image, const float *points, const uint32_t *co
     }
     struct place offset;
     NT_TRY(find_offset(&offset, points, total));
-    struct marks marks = {scratch, ROWS, 0};
+    struct marks marks = {scratch, ROWS, 0, PEN};
     memset(marks.canvas, 0, sizeof *marks.canvas);
     for (uint32_t s = 0; s < strokes; s++) {
         if (counts[s] != 0) {
             mark_stroke(&marks, points, counts[s], offset);
-            paint(image, &marks);
+            paint(image, &marks, NT_RASTER_PEN);
         }
         points += 2 * (size_t)counts[s];
+    }
+    return NT_OK;
+}
+
+enum nt_status nt_raster_stroke(uint8_t *image, const float *points, uint32_t count, enum nt_raster_tool tool,
+                                void *scratch) {
+    assert((uintptr_t)scratch % sizeof(uint64_t) == 0);
+    struct place middle;
+    NT_TRY(find_offset(&middle, points, count));
+    struct marks marks = {scratch, ROWS, 0, tool == NT_RASTER_PEN ? PEN : ERASER};
+    memset(marks.canvas, 0, sizeof *marks.canvas);
+    if (count != 0) {
+        mark_stroke(&marks, points, count, (struct place){MARGIN, MARGIN});
+        paint(image, &marks, tool);
     }
     return NT_OK;
 }
@@ -271,5 +287,17 @@ void nt_raster_fit(float *points, size_t count) {
     float scale = extent > 0 ? 255.0f / extent : 1.0f;
     for (size_t i = 0; i < 2 * count; i++) {
         points[i] *= scale;
+    }
+}
+
+void nt_raster_refit(float *points, size_t count) {
+    float low[2] = {INFINITY, INFINITY}, high[2] = {-INFINITY, -INFINITY};
+    for (size_t i = 0; i < 2 * count; i++) {
+        low[i & 1] = fminf(low[i & 1], points[i]);
+        high[i & 1] = fmaxf(high[i & 1], points[i]);
+    }
+    float extent = count > 0 ? fmaxf(high[0] - low[0], high[1] - low[1]) : 0;
+    if (!(extent >= 251 && extent <= 255)) {
+        nt_raster_fit(points, count);
     }
 }

@@ -27,6 +27,9 @@ static const struct {
     {"wine bottle", nt_draw_wine_bottle},
 };
 
+_Static_assert((int)NT_SKETCH_POINTS == (int)NT_PEN_POINTS && (int)NT_SKETCH_STROKES == (int)NT_PEN_STROKES,
+               "callers have room for all that a pen draws");
+
 enum { CHUNK = 16 }; /* sketches that a worker takes at a time */
 
 struct desk {
@@ -65,16 +68,20 @@ static uint64_t mix(uint64_t x) {
     return x ^ (x >> 31);
 }
 
-static void draw_one(struct batch *batch, uint32_t i, unsigned worker) {
-    struct desk *desk = &batch->desks[worker];
-    uint32_t label = batch->label;
-    uint64_t key = mix(mix(batch->seed + UINT64_C(0x9e3779b97f4a7c15)) + label);
-    nt_pen_start(&desk->pen, mix(key + batch->first + i), key);
-    if (nt_chance(&desk->pen, batch->noise)) {
+/* Returns the strokes, which lie on the desk. */
+static uint32_t draw_strokes(struct desk *desk, uint32_t label, uint64_t number, uint64_t seed, double noise) {
+    uint64_t key = mix(mix(seed + UINT64_C(0x9e3779b97f4a7c15)) + label);
+    nt_pen_start(&desk->pen, mix(key + number), key);
+    if (nt_chance(&desk->pen, noise)) {
         label = (label + 1 + nt_pick(&desk->pen, NT_SKETCH_CLASSES - 1)) % NT_SKETCH_CLASSES;
     }
     CLASSES[label].draw(&desk->pen);
-    uint32_t strokes = nt_pen_finish(desk->points, desk->counts, &desk->pen);
+    return nt_pen_finish(desk->points, desk->counts, &desk->pen);
+}
+
+static void draw_one(struct batch *batch, uint32_t i, unsigned worker) {
+    struct desk *desk = &batch->desks[worker];
+    uint32_t strokes = draw_strokes(desk, batch->label, batch->first + i, batch->seed, batch->noise);
     enum nt_status status = nt_raster(batch->images + (size_t)i * NT_RASTER_PIXELS, desk->points, desk->counts, strokes,
                                       batch->raster + worker * batch->raster_bytes);
     assert(status == NT_OK); /* fitted points are within 0 to 255 */
@@ -108,4 +115,24 @@ enum nt_status nt_sketch_draw(uint8_t *images, uint32_t label, uint64_t first, u
     nt_release(allocator, batch.raster);
     nt_release(allocator, batch.desks);
     return status;
+}
+
+enum nt_status nt_sketch_strokes(float *points, uint32_t *counts, uint32_t *strokes, uint32_t label, uint64_t number,
+                                 uint64_t seed, double noise, const struct nt_allocator *allocator) {
+    if (label >= NT_SKETCH_CLASSES || !(noise >= 0 && noise <= 1)) {
+        return NT_E_ARG;
+    }
+    struct desk *desk = nt_allocate(allocator, 1, sizeof *desk);
+    if (desk == NULL) {
+        return NT_E_MEMORY;
+    }
+    size_t total = 0;
+    *strokes = draw_strokes(desk, label, number, seed, noise);
+    for (uint32_t s = 0; s < *strokes; s++) {
+        total += desk->counts[s];
+    }
+    memcpy(points, desk->points, 2 * total * sizeof *points);
+    memcpy(counts, desk->counts, *strokes * sizeof *counts);
+    nt_release(allocator, desk);
+    return NT_OK;
 }

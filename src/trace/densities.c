@@ -7,7 +7,6 @@
 
 void nt_density_sort(uint32_t *order, float *value, uint32_t *start, const float *distance, const uint16_t *label,
                      uint32_t sample, uint32_t n, uint32_t classes, uint32_t *scratch) {
-    assert(sample < n);
     uint32_t *key = scratch, *by_distance = scratch + n, *work = scratch + 2 * (size_t)n;
     memset(start, 0, ((size_t)classes + 1) * sizeof *start);
     for (uint32_t i = 0; i < n; i++) {

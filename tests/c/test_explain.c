@@ -198,7 +198,8 @@ static void integrated_gradients_are_complete_and_their_gap_is_told(void **state
     for (int n = 0; n < 2; n++) {
         for (uint32_t steps = 1; steps <= 4096; steps *= 64) {
             uint8_t *image = reference_image(n, 0);
-            struct nt_explain_request r = {NT_EXPLAIN_INTEGRATED_GRADIENTS, 2, steps, 0, 0, 0, image, NULL};
+            struct nt_explain_request r = {
+                NT_EXPLAIN_INTEGRATED_GRADIENTS, 2, steps, 0, 0, 0, image, NULL, NULL, NULL, 0, 0};
             nt_explain *explain = explain_all(world.net[n], NULL, r);
             const struct nt_explanation *found = nt_explain_result(explain);
             double sum = 0, difference = (double)found->logit - (double)found->baseline;
@@ -219,7 +220,7 @@ static void integrated_gradients_are_complete_and_their_gap_is_told(void **state
 static void a_black_image_gives_nothing_to_hide_and_nothing_to_attribute(void **state) {
     (void)state;
     uint8_t *black = calloc(784, 1);
-    struct nt_explain_request r = {NT_EXPLAIN_OCCLUSION, NT_EXPLAIN_TOP, 8, 0, 0, 0, black, NULL};
+    struct nt_explain_request r = {NT_EXPLAIN_OCCLUSION, NT_EXPLAIN_TOP, 8, 0, 0, 0, black, NULL, NULL, NULL, 0, 0};
     for (int m = 0; m < 2; m++) {
         nt_explain *explain = explain_all(world.net[0], NULL, r);
         const struct nt_explanation *found = nt_explain_result(explain);
@@ -289,7 +290,7 @@ static void steps_of_any_size_and_every_target_give_the_same_bits(void **state) 
     const enum nt_target best = nt_target();
     uint8_t *image = reference_image(0, 1), *other = reference_image(0, 2);
     for (uint32_t m = 0; m < NT_EXPLAIN_METHOD_COUNT; m++) {
-        struct nt_explain_request r = {(enum nt_explain_method)m, 3, 30, 7, 0, 0, image, other};
+        struct nt_explain_request r = {(enum nt_explain_method)m, 3, 30, 7, 0, 0, image, other, NULL, NULL, 0, 0};
         if (m == NT_EXPLAIN_NEIGHBOR_MEAN) {
             continue;
         }
@@ -335,7 +336,7 @@ static void lack_of_memory_is_told_at_every_allocation(void **state) {
     const struct nt_allocator tight = {allocate_within_budget, release, NULL};
     uint8_t *image = reference_image(1, 0);
     for (uint32_t m = 0; m < NT_EXPLAIN_METHOD_COUNT; m++) {
-        struct nt_explain_request r = {(enum nt_explain_method)m, 3, 30, 3, 0, 0, image, image};
+        struct nt_explain_request r = {(enum nt_explain_method)m, 3, 30, 3, 0, 0, image, image, NULL, NULL, 0, 0};
         enum nt_status status = m == NT_EXPLAIN_NEIGHBOR_MEAN ? NT_OK : NT_E_MEMORY;
         for (int room = 0; status == NT_E_MEMORY; room++) {
             struct nt_error error = {0};

@@ -204,6 +204,70 @@ static void coordinates_that_are_no_places_are_refused(void **state) {
     }
 }
 
+/* ---- One stroke after the other, and drawings that are finished already. ---- */
+
+static void strokes_drawn_one_by_one_give_the_whole_drawing(void **state) {
+    (void)state;
+    static struct drawing d;
+    const cJSON *vector;
+    int whole = 0;
+    cJSON_ArrayForEach(vector, vectors) {
+        uint8_t image[NT_RASTER_PIXELS] = {0}, wanted[NT_RASTER_PIXELS];
+        float low[2] = {1e6f, 1e6f}, high[2] = {-1e6f, -1e6f};
+        take(&d, vector);
+        for (size_t i = 0; i < 2 * d.total; i++) {
+            low[i & 1] = d.points[i] < low[i & 1] ? d.points[i] : low[i & 1];
+            high[i & 1] = d.points[i] > high[i & 1] ? d.points[i] : high[i & 1];
+        }
+        for (size_t i = 0; i < 2 * d.total; i++) { /* the middle to 128 */
+            d.points[i] += 128 - (low[i & 1] + high[i & 1]) / 2;
+        }
+        assert_int_equal(nt_raster(wanted, d.points, d.counts, d.strokes, scratch), NT_OK);
+        const float *at = d.points;
+        for (uint32_t s = 0; s < d.strokes; s++) {
+            assert_int_equal(nt_raster_stroke(image, at, d.counts[s], NT_RASTER_PEN, scratch), NT_OK);
+            at += 2 * (size_t)d.counts[s];
+        }
+        assert_memory_equal(image, wanted, sizeof image);
+        whole += d.strokes > 1;
+    }
+    assert_true(whole > 0);
+}
+
+static void an_eraser_takes_away_what_lies_under_it_and_nothing_else(void **state) {
+    (void)state;
+    uint8_t image[NT_RASTER_PIXELS], before[NT_RASTER_PIXELS];
+    const float line[] = {0, 128, 255, 128}, rubbed[] = {200, 100, 200, 156};
+    memset(image, 0, sizeof image);
+    assert_int_equal(nt_raster_stroke(image, line, 2, NT_RASTER_PEN, scratch), NT_OK);
+    memcpy(before, image, sizeof image);
+    assert_int_equal(nt_raster_stroke(image, rubbed, 2, NT_RASTER_ERASER, scratch), NT_OK);
+    for (size_t i = 0; i < sizeof image; i++) {
+        size_t x = i % 28;
+        assert_true(image[i] <= before[i]);
+        if (x < 18) {
+            assert_int_equal(image[i], before[i]);
+        }
+    }
+    assert_true(before[14 * 28 + 20] > 100);
+    assert_int_equal(image[14 * 28 + 20], 0);
+    assert_true(image[14 * 28 + 24] > 100);
+    assert_int_equal(nt_raster_stroke(image, NULL, 0, NT_RASTER_ERASER, scratch), NT_OK);
+}
+
+static void a_finished_drawing_is_not_fitted_again(void **state) {
+    (void)state;
+    float finished[] = {2, 10, 253, 200}, small[] = {10, 10, 20, 60};
+    const float same[] = {2, 10, 253, 200}, fitted[] = {0, 0, 51, 255};
+    nt_raster_refit(finished, 2);
+    nt_raster_refit(small, 2);
+    nt_raster_refit(NULL, 0);
+    assert_memory_equal(finished, same, sizeof same);
+    for (int i = 0; i < 4; i++) {
+        assert_float_equal(small[i], fitted[i], 1e-4f);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(images_equal_those_of_cairo),
@@ -214,6 +278,9 @@ int main(void) {
         cmocka_unit_test(one_point_is_a_dot_in_the_middle),
         cmocka_unit_test(what_lies_outside_of_the_square_is_cut_off),
         cmocka_unit_test(coordinates_that_are_no_places_are_refused),
+        cmocka_unit_test(strokes_drawn_one_by_one_give_the_whole_drawing),
+        cmocka_unit_test(an_eraser_takes_away_what_lies_under_it_and_nothing_else),
+        cmocka_unit_test(a_finished_drawing_is_not_fitted_again),
     };
     return cmocka_run_group_tests(tests, read_vectors, free_vectors);
 }

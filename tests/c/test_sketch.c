@@ -185,6 +185,34 @@ static void finished_points_are_whole_numbers_from_0_to_255(void **state) {
     }
 }
 
+static void the_strokes_of_a_sketch_give_its_image_to_the_bit(void **state) {
+    (void)state;
+    static float points[2 * NT_SKETCH_POINTS];
+    static uint32_t counts[NT_SKETCH_STROKES];
+    void *scratch = nt_allocate(nt_allocator_default(), nt_raster_bytes(), 1);
+    for (uint32_t label = 0; label < NT_SKETCH_CLASSES; label++) {
+        for (uint64_t number = 0; number < 4; number++) {
+            uint8_t image[NT_RASTER_PIXELS], wanted[NT_RASTER_PIXELS];
+            uint32_t strokes;
+            size_t total = 0;
+            assert_int_equal(
+                nt_sketch_strokes(points, counts, &strokes, label, number, 20261124, 0.01, nt_allocator_default()),
+                NT_OK);
+            for (uint32_t s = 0; s < strokes; s++) {
+                total += counts[s];
+            }
+            nt_raster_refit(points, total);
+            assert_int_equal(nt_raster(image, points, counts, strokes, scratch), NT_OK);
+            assert_int_equal(nt_sketch_draw(wanted, label, number, 1, 20261124, 0.01, 1, nt_allocator_default()),
+                             NT_OK);
+            assert_memory_equal(image, wanted, sizeof image);
+        }
+    }
+    assert_int_equal(nt_sketch_strokes(points, counts, counts, NT_SKETCH_CLASSES, 0, 1, 0, nt_allocator_default()),
+                     NT_E_ARG);
+    nt_release(nt_allocator_default(), scratch);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(classes_stand_in_alphabetical_order_and_are_found_by_name),
@@ -198,6 +226,7 @@ int main(void) {
         cmocka_unit_test(lack_of_memory_is_reported),
         cmocka_unit_test(a_pen_that_ran_out_of_paper_draws_no_more),
         cmocka_unit_test(finished_points_are_whole_numbers_from_0_to_255),
+        cmocka_unit_test(the_strokes_of_a_sketch_give_its_image_to_the_bit),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
