@@ -87,6 +87,8 @@ export type ErrorCode =
 
 /** Every rejection is one of these. `message` says in words what failed, `hint` what to do about it. */
 export class NtraceError extends Error {
+  /** Without a hint, that of its code. */
+  constructor(code: ErrorCode, message: string, hint?: string);
   code: ErrorCode;
   hint: string;
 }

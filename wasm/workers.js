@@ -88,8 +88,22 @@ function connect(worker) {
 function startWorker() {
   if (!features().wasm) throw new NtraceError("unsupported", "WebAssembly is switched off in this browser: nothing can be computed.");
   if (typeof Worker !== "function") throw new NtraceError("unsupported", "This browser has no Workers: the engine cannot run.");
-  return new Worker(new URL("./worker.js", import.meta.url), { type: "module", name: "ntrace" });
+  const address = new URL("./worker.js", import.meta.url);
+  if (address.origin !== globalThis.origin) return startForeign(address);
+  return new Worker(new URL("./worker.js", import.meta.url), { type: "module", name: "ntrace" }); // spelt out for bundlers
 }
+
+/** @type {string | undefined} */
+let bootstrap;
+/** Browsers start no worker from another site's script; but one of the page's own may import it, where that site allows it (CORS). @param {URL} address */
+function startForeign(address) {
+  bootstrap ??= URL.createObjectURL(new Blob([`import ${JSON.stringify(address.href)};`], { type: "text/javascript" }));
+  return new Worker(bootstrap, { type: "module", name: "ntrace" });
+}
+
+let start = startWorker;
+/** Where there are no Workers as in browsers: how they are started there. @param {() => Worker} means */
+export const startWorkersBy = (means) => void (start = means);
 
 /** What a promise gives, unless the signal fires before. @template T @param {Promise<T>} promise @param {AbortSignal} [signal] @returns {Promise<T>} */
 function unlessCancelled(promise, signal) {
@@ -103,7 +117,7 @@ function unlessCancelled(promise, signal) {
 }
 
 export function connectPair() {
-  const near = connect(startWorker());
+  const near = connect(start());
   /** What the far worker opens. @type {{ url: string, variant?: string }} */
   let address;
   /** @type {{ connection: ReturnType<typeof connect>, opened: Promise<unknown> } | undefined} */
@@ -111,7 +125,7 @@ export function connectPair() {
 
   function startFar() {
     if (far && !far.connection.hasEnded()) return far;
-    const connection = connect(startWorker());
+    const connection = connect(start());
     const started = { connection, opened: connection.call("open", address) };
     started.opened.catch((error) => connection.end(error));
     far = started;

@@ -5,6 +5,8 @@ import { fileURLToPath } from "node:url";
 
 import { build } from "esbuild";
 
+import { buildEmbed } from "./embed/build.js";
+
 const web = fileURLToPath(new URL(".", import.meta.url));
 const wasm = join(web, "../wasm");
 const site = process.argv[2];
@@ -31,3 +33,4 @@ for (const entry of await readdir(web, { withFileTypes: true })) {
 }
 await rm(join(site, "styles"), { recursive: true, force: true });
 await build({ bundle: true, minify: true, logLevel: "warning", entryPoints: ["site", "explorer_route", "trace_route"].map((name) => join(web, `styles/${name}.css`)), outdir: join(site, "styles") });
+await buildEmbed(site, common);

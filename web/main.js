@@ -29,7 +29,7 @@ import { count, nounOf, percent } from "./words.js";
  *
  * @typedef {object} Report
  * @property {(progress: import("../wasm/ntrace.d.ts").Progress) => void} progress while there is nothing to see yet
- * @property {() => void} ready what the URL asks for is drawn
+ * @property {(answer?: import("./session.js").Answer) => void} ready what the URL asks for is drawn
  * @property {(error: NtraceError, retry: () => void) => void} failed
  */
 

@@ -29,7 +29,7 @@ export function createTraceRoute(root, { bundle, store, sketches, sprites, theme
     answer = next;
     if (answer.stage === "waiting") root.dataset.exact = "false"; // at once: what is drawn no longer answers the URL
     if (answer.stage === "failed" && answer.error) report.failed(answer.error, session.retry);
-    else if (answer.trace && answer.stage !== "waiting") report.ready();
+    else if (answer.trace && answer.stage !== "waiting") report.ready(answer);
     else if (!answer.trace) report.progress({ label: answer.progress || "computing the first neighbourhood", done: 0.9 });
     if (answer.stage === "exact" && !stability) void readStability();
     measure();

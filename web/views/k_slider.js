@@ -1,5 +1,5 @@
 /** How many neighbours: a slider whose steps grow with the number, and a field for any number. */
-import { scalePow, select } from "d3";
+import { select } from "d3";
 
 const STEPS = 200;
 
@@ -8,7 +8,6 @@ const STEPS = 200;
  * @param {{ max: number, onChoose: (k: number, dragging: boolean) => void }} options
  */
 export function createKSlider(root, { max, onChoose }) {
-  const scale = scalePow().exponent(3).domain([0, STEPS]).range([1, max]).clamp(true);
   const block = select(root).append("section").attr("class", "neighbours").attr("aria-label", "Number of neighbours");
   block.append("label").attr("for", "k-slider").text("Nearest");
   const slider = block
@@ -30,7 +29,9 @@ export function createKSlider(root, { max, onChoose }) {
   const note = block.append("p").attr("class", "field-note").attr("role", "status");
 
   /** @param {number} position */
-  const kAt = (position) => Math.round(scale(position));
+  const kAt = (position) => Math.round(1 + (max - 1) * (position / STEPS) ** 3);
+  /** @param {number} k */
+  const positionOf = (k) => (max > 1 ? STEPS * Math.cbrt((k - 1) / (max - 1)) : 0);
 
   slider.on("input", function () {
     onChoose(kAt(this.valueAsNumber), true);
@@ -50,8 +51,8 @@ export function createKSlider(root, { max, onChoose }) {
     /** @param {{ k: number }} state */
     update({ k }) {
       slider.attr("aria-valuetext", `${k} nearest`);
-      if (kAt(slider.property("valueAsNumber")) !== k) slider.property("value", Math.round(scale.invert(k)));
-      slider.style("--filled", String(scale.invert(k) / STEPS));
+      if (kAt(slider.property("valueAsNumber")) !== k) slider.property("value", Math.round(positionOf(k)));
+      slider.style("--filled", String(positionOf(k) / STEPS));
       if (field.property("valueAsNumber") !== k) field.property("value", k).attr("aria-invalid", null);
     },
     destroy() {
