@@ -316,13 +316,21 @@ PEOPLE = $(wildcard ../shared/quickdraw)
 PYTHON = OPENBLAS_NUM_THREADS=$(BLAS_THREADS) PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3
 BLAS_THREADS = $(shell nproc)
 
-bench: wasm web data still $(BENCH_NPM) | setup-browser
-	build/ntrace bench build/site/bundle
-	$(NODE) tests/bench/browser.mjs
-	$(NODE) tests/bench/story.mjs
-	$(NODE) tests/bench/explorer.mjs
-	$(NODE) tests/bench/map.mjs
-	$(NODE) tests/bench/forward.mjs
+BENCH_WASM = $(WASM_VARIANTS:%=build/bench/kernels-%.wasm)
+BENCH = codes engine scan inflate project forward background browser story explorer map summary
+
+bench: wasm web data still $(BENCH_NPM) $(BENCH_WASM) $(if $(PEOPLE),build/bench/people/current.json) | setup-browser setup-python
+	@rm -f build/bench/rows.jsonl
+	@set -e; for part in $(BENCH); do echo; echo "== $$part"; $(NODE) tests/bench/$$part.mjs; done
+
+build/bench/kernels-%.wasm: build/wasm/%/tests/bench/kernels.o build/wasm/libntrace-%.a build/wasm/libdebian.a wasm/exports.txt
+	@mkdir -p $(@D)
+	$(EMCC) $(WASM_LDFLAGS) -o $@ build/wasm/$*/wasm/exports.o $(filter %.o %.a,$^)
+
+# Sketches that people drew, where they are there.
+build/bench/people/current.json: $(PACK_SOURCES) | build/ntrace
+	rm -rf $(@D) && mkdir -p build/bench
+	build/ntrace pack --model $(WEIGHTS) --images $(PEOPLE) --per-class 667 --title 'Sketches by people' -o $(@D)
 
 VERIFY_SCRIPTS = explanations measures neighbors project
 VERIFY_PEOPLE = $(if $(PEOPLE),build/verify/people/current.json)
@@ -343,7 +351,7 @@ build/native/tests/verify/network: build/native/tests/verify/network.o build/nat
 
 lint: $(NPM) build/wasm/debian/stamp | setup-native setup-test
 	$(CC) $(filter-out -M%,$(NT_CFLAGS)) -Werror -O2 -fsyntax-only $(NATIVE_SOURCES) $(CLI_SOURCES) $(TESTS:%=tests/c/%.c) $(wildcard tests/fuzz/*.c) tests/verify/network.c tests/library/trace.c
-	$(EMCC) $(filter-out -M%,$(NT_CFLAGS)) $(WASM_CFLAGS) -msimd128 -Werror -fsyntax-only $(WASM_SOURCES) wasm/sheet.c
+	$(EMCC) $(filter-out -M%,$(NT_CFLAGS)) $(WASM_CFLAGS) -msimd128 -Werror -fsyntax-only $(WASM_SOURCES) wasm/sheet.c tests/bench/kernels.c
 	web/node_modules/.bin/tsc -p web/tsconfig.json
 	@if command -v clang-format >/dev/null; then \
 	clang-format --dry-run -Werror $(wildcard include/ntrace/*.h src/*/*.[ch] wasm/*.[ch] tests/*/*.[ch]); \

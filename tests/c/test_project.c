@@ -10,10 +10,10 @@
 #include <cjson/cJSON.h>
 #include <cmocka.h>
 
+#include "core/exponent.h"
 #include "ntrace/project.h"
 #include "ntrace/random.h"
 #include "project/curve.h"
-#include "core/exponent.h"
 #include "project/fuzzy.h"
 #include "project/lanes.h"
 
