@@ -276,10 +276,13 @@ build/tests/bundle/current.json: build/tests/sketches.stamp $(PACK_SOURCES) | bu
 	$(PACK) --images build/tests/sketches -o build/tests/packed
 	rm -rf $(@D) && mv build/tests/packed $(@D)
 
+build/tests/models/current.json: build/tests/sketches.stamp tests/wasm/make_models.mjs $(PACK_SOURCES) src/bundle/join.c | build/ntrace
+	$(NODE) tests/wasm/make_models.mjs build/ntrace build/tests/sketches $(WEIGHTS) $(@D)
+
 test-cli: native library build/tests/bundle/current.json | setup-cli-test
 	WEIGHTS=$(WEIGHTS) $(NODE_TEST) tests/cli/*.test.mjs
 
-test-wasm: wasm build/tests/bundle/current.json
+test-wasm: wasm build/tests/bundle/current.json build/tests/models/current.json
 	$(NODE_TEST) $(wildcard tests/wasm/*.test.mjs)
 
 test-web: native wasm web data still build/tests/bundle/current.json | setup-browser

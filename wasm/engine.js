@@ -1,5 +1,6 @@
 import { createChunks } from "./chunks.js";
 import { NtraceError, throwIfCancelled } from "./errors.js";
+import { findModel, readModels } from "./models.js";
 import { packTrace } from "./trace_layout.js";
 import { TURN_MILLISECONDS, nextTurn } from "./turns.js";
 
@@ -19,12 +20,14 @@ const decoder = new TextDecoder();
  * Opens a bundle: reads its manifest, and its samples' labels.
  * @param {import("./core.js").Core} core
  * @param {import("./source.js").Source} source
- * @param {CallOptions} [options]
+ * @param {CallOptions & { model?: string }} [options] model: of several this one, by its name
  */
 export async function openEngine(core, source, options = {}) {
   const { signal } = options;
   options.onProgress?.({ label: "fetching the manifest", done: 0 });
-  const name = await manifestName(source, signal);
+  const current = await readModels(source, signal);
+  const model = findModel(current, options.model);
+  const name = model.manifest;
   const bytes = await source.get(name, { signal, limit: MANIFEST_LIMIT });
   if (`m.${sha256(core, bytes)}.json` !== name) throw new NtraceError("damaged", `${name}: damaged: its SHA-256 is not the one in its name.`);
   const handle = core.borrow((take) => {
@@ -34,6 +37,8 @@ export async function openEngine(core, source, options = {}) {
     return core.readU32(out);
   });
   const engine = new Engine(core, handle, JSON.parse(decoder.decode(bytes)), source);
+  engine.model = model.name;
+  engine.models = current;
   try {
     await engine.need("samples", 0, "labels", options);
   } catch (error) {
@@ -41,21 +46,6 @@ export async function openEngine(core, source, options = {}) {
     throw error;
   }
   return engine;
-}
-
-/** The manifest's name, out of the one file that changes. @param {import("./source.js").Source} source @param {AbortSignal} [signal] */
-async function manifestName(source, signal) {
-  const text = decoder.decode(await source.get("current.json", { signal, cache: "no-cache", limit: 1 << 16 }));
-  let name;
-  try {
-    name = JSON.parse(text).manifest;
-  } catch {
-    throw new NtraceError("format", `current.json at ${source.base} is not JSON: there is no bundle at this address.`);
-  }
-  if (typeof name !== "string" || !/^m\.[0-9a-f]{64}\.json$/.test(name)) {
-    throw new NtraceError("format", `current.json at ${source.base} names no manifest: expected {"manifest": "m.<sha256>.json"}.`);
-  }
-  return name;
 }
 
 /** @param {import("./core.js").Core} core @param {Uint8Array} bytes */
@@ -85,7 +75,25 @@ export class Engine {
     this.delegates = false;
     /** Reads another WebAssembly module of the engine's folder. @type {(file: string) => Promise<Uint8Array>} */
     this.readBuild = () => Promise.reject(new NtraceError("missing", "This engine was started without its folder."));
+    this.source = source;
+    /** Of several models the one that this is, and all of them. */
+    this.model = "";
+    /** @type {Awaited<ReturnType<typeof readModels>>} */
+    this.models = { models: [], first: { name: "", manifest: "" } };
+    /** Other models of the same samples, opened when they are asked for. @type {Map<string, Promise<Engine>>} */
+    this.others = new Map();
     this.chunks = createChunks(core, handle, manifest.chunks, source);
+  }
+
+  /** The engine of a model of this bundle. @param {string} [name] absent: this one @returns {Promise<Engine>} */
+  of(name = this.model) {
+    if (name === this.model) return Promise.resolve(this);
+    const kept = this.others.get(name);
+    if (kept) return kept;
+    const opened = openEngine(this.core, this.source, { model: name }).then((engine) => Object.assign(engine, { delegates: this.delegates, readBuild: this.readBuild }));
+    this.others.set(name, opened);
+    opened.catch(() => this.others.delete(name));
+    return opened;
   }
 
   close() {

@@ -107,7 +107,12 @@ export interface CallOptions {
   onProgress?: (progress: Progress) => void;
 }
 
+/** A bundle's files by their path in its folder: "current.json", "m.….json", "c/….bin". */
+export type BundleFiles = ReadonlyMap<string, Blob>;
+
 export interface OpenOptions extends CallOptions {
+  /** Of several models in the bundle this one, by its name. Default: the one that the bundle names first. */
+  model?: string;
   /** "auto" (default) takes SIMD where the browser has it and its self-test passes, else scalar. */
   variant?: "auto" | "simd" | "scalar";
 }
@@ -461,6 +466,8 @@ export interface Summary {
 }
 
 export interface StabilityOptions extends CallOptions {
+  /** Another model of the bundle than the one that was opened. */
+  model?: string;
   /** 1 to 1,000, at most N - 1. Default: the manifest's. */
   k?: number;
   /** The layer compared with. Default: the manifest's. */
@@ -484,6 +491,31 @@ export interface Stability {
   exact: boolean;
   /** On codes: share of the true k nearest found at each layer, measured when packing (k = 100) or on some of the samples; else null. */
   recall: Float64Array | null;
+}
+
+export interface CompareOptions extends CallOptions {
+  /** Whose layers are the rows. Default: the model that was opened. */
+  model?: string;
+  /** Whose layers are the columns. */
+  with: string;
+  /** 1 to 1,000, at most N - 1. Default: the manifest's for stability. */
+  k?: number;
+  /** Default: all. */
+  samples?: ArrayLike<number>;
+  /** False answers from codes. Default: exact neighbours where both models can have them (a network, k up to 100). */
+  exact?: boolean;
+}
+
+/** The stability of one model against another. */
+export interface Comparison {
+  k: number;
+  /** How many were averaged over. */
+  samples: number;
+  /** Those of the other model. */
+  layers: Layer[];
+  /** [L, M] mean of |N_k(a) ∩ N_k(b)| at layer a of one model and layer b of the other; chance level k² / (N - 1). */
+  mean: Float64Array;
+  exact: boolean;
 }
 
 export interface GraphPreparation {
@@ -650,14 +682,20 @@ export interface ProjectOptions extends ProjectionRequest, CallOptions {
 
 export interface Bundle {
   readonly manifest: Manifest;
+  /** Empty where it was opened from files. */
   readonly url: string;
+  /** The names of its models of the same samples, in their order; none where it holds one, without a name. */
+  readonly models: string[];
+  /** The one that was opened, and the one that is opened where none is asked for; empty where there are no names. */
+  readonly model: string;
+  readonly firstModel: string;
   /** [N] each. */
   readonly labels: Uint16Array;
   readonly predictions: Uint16Array;
   readonly confidences: Float32Array;
   readonly engine: { variant: "simd" | "scalar"; version: string };
 
-  neighbors(options: { sample: number; layer: number; k: number; exact?: boolean } & CallOptions): Promise<Neighbors>;
+  neighbors(options: { sample: number; layer: number; k: number; exact?: boolean; /** As in StabilityOptions. */ model?: string } & CallOptions): Promise<Neighbors>;
   trace(options: TraceOptions): Promise<Trace>;
   /** One sample's neighbourhoods at many layers at once, and its stability curve. Without a network from codes alone. */
   neighborhoods(options: NeighborhoodsOptions): Promise<Neighborhoods>;
@@ -694,6 +732,13 @@ export interface Bundle {
   stability(options?: StabilityOptions): Promise<Stability>;
   /** Overlap of every two layers' neighbourhoods, averaged over samples. */
   overlapMatrix(options?: Omit<StabilityOptions, "reference">): Promise<OverlapMatrix>;
+  /**
+   * Neighbours in common at every layer of one model and of another, averaged over samples. Exactly from the graphs of both models'
+   * layers, which are searched first; beyond 100 neighbours, without networks, or with exact: false, on codes.
+   */
+  compare(options: CompareOptions): Promise<Comparison>;
+  /** The manifest of any of its models. */
+  manifestOf(model: string, options?: CallOptions): Promise<Manifest>;
   /**
    * Searches the exact neighbours of all samples at all layers (or some), in a worker of its own: calls that do not need them are
    * answered meanwhile as at any time. When it resolves, stability and overlapMatrix answer exactly within a fraction of a second,
@@ -741,5 +786,8 @@ export interface Bundle {
   close(): void;
 }
 
-/** Opens a bundle: fetches and checks the manifest and the samples' labels; anything else is fetched when a call needs it. */
-export function openBundle(url: string | URL, options?: OpenOptions): Promise<Bundle>;
+/**
+ * Opens a bundle at an address, or from its files: fetches and checks the manifest and the samples' labels; anything else is fetched
+ * when a call needs it.
+ */
+export function openBundle(from: string | URL | BundleFiles, options?: OpenOptions): Promise<Bundle>;

@@ -5,16 +5,16 @@ import { connectPair } from "./workers.js";
 export { NtraceError };
 
 /**
- * @param {string | URL} url
+ * @param {string | URL | import("./ntrace.d.ts").BundleFiles} from
  * @param {import("./ntrace.d.ts").OpenOptions} [options]
  * @returns {Promise<import("./ntrace.d.ts").Bundle>}
  */
-export async function openBundle(url, options = {}) {
+export async function openBundle(from, options = {}) {
   throwIfCancelled(options.signal);
-  const address = new URL(url, globalThis.document?.baseURI ?? globalThis.location?.href).href;
+  const place = from instanceof Map ? { url: "", files: from } : { url: new URL(/** @type {string} */ (from), globalThis.document?.baseURI ?? globalThis.location?.href).href };
   const worker = connectPair();
   try {
-    return createBundle(worker, await worker.open({ url: address, variant: options.variant }, options));
+    return createBundle(worker, await worker.open({ ...place, model: options.model, variant: options.variant }, options));
   } catch (error) {
     worker.end(cancelled());
     throw error;
@@ -22,9 +22,12 @@ export async function openBundle(url, options = {}) {
 }
 
 /** @param {ReturnType<typeof connectPair>} worker @param {any} opened @returns {import("./ntrace.d.ts").Bundle} */
-function createBundle(worker, { url, manifest, samples, engine }) {
+function createBundle(worker, { url, models, model, firstModel, manifest, samples, engine }) {
   return Object.freeze({
     url,
+    models,
+    model,
+    firstModel,
     manifest,
     engine,
     labels: samples.labels,
@@ -35,7 +38,7 @@ function createBundle(worker, { url, manifest, samples, engine }) {
       const preview = onPreview && ((/** @type {any} */ packed) => onPreview(unpackTrace(packed)));
       return unpackTrace(await worker.call("trace", { sample, from, to, k, exact }, { signal, onProgress, onPreview: preview }));
     },
-    neighbors: ({ sample, layer, k, exact, ...options }) => worker.call("neighbors", { sample, layer, k, exact }, options),
+    neighbors: ({ sample, layer, k, exact, model, ...options }) => worker.call("neighbors", { sample, layer, k, exact, model }, options),
     neighborhoods: ({ signal, onProgress, onPreview, ...request }) => worker.call("neighborhoods", request, { signal, onProgress, onPreview }),
     place: ({ signal, onProgress, onPreview, ...request }) => worker.call("place", request, { signal, onProgress, onPreview }),
     async placeTrace({ signal, onProgress, onPreview, ...request }) {
@@ -49,6 +52,8 @@ function createBundle(worker, { url, manifest, samples, engine }) {
     releasePlace: () => worker.call("releasePlace", {}),
     stability: ({ samples, signal, onProgress, ...request } = {}) => worker.call("stability", { ...request, samples: samples && Array.from(samples) }, { signal, onProgress }),
     overlapMatrix: ({ samples, signal, onProgress, ...request } = {}) => worker.call("overlapMatrix", { ...request, samples: samples && Array.from(samples) }, { signal, onProgress }),
+    compare: ({ samples, signal, onProgress, ...request }) => worker.call("compare", { ...request, samples: samples && Array.from(samples) }, { signal, onProgress }),
+    manifestOf: (name, options) => worker.call("manifest", { model: name }, options),
     prepareGraphs: ({ signal, onProgress, ...request } = {}) => worker.callFar("prepareGraphs", request, { signal, onProgress }),
     releaseGraphs: async () => worker.endFar(),
     graph: ({ layer, k, ...options }) => worker.call("graph", { layer, k }, options),

@@ -9,14 +9,14 @@ import { takeBlocks, withRoom } from "./room.js";
 
 const REQUEST_BYTES = 32;
 /** Samples of a call: from graphs a fraction of a millisecond each, on codes some milliseconds. */
-const BLOCK_EXACT = 64;
-const BLOCK_CODES = 1;
+export const BLOCK_EXACT = 64;
+export const BLOCK_CODES = 1;
 /** Samples on which the recall of an answer from codes is measured, where packing did not: it did at this k. */
 const RECALL_SAMPLES = 8;
 const PACKED_K = 100;
 
 /** @param {Engine} engine @param {ArrayLike<number> | undefined} samples */
-function sampleList(engine, samples) {
+export function sampleList(engine, samples) {
   const all = engine.manifest.dataset.samples;
   if (samples === undefined) return Uint32Array.from({ length: all }, (_, i) => i);
   const list = Array.from(samples);
@@ -25,13 +25,13 @@ function sampleList(engine, samples) {
 }
 
 /** @param {Engine} engine @param {number} k */
-function checkK(engine, k) {
+export function checkK(engine, k) {
   const most = Math.min(1000, engine.manifest.dataset.samples - 1);
   if (!Number.isInteger(k) || k < 1 || k > most) throw new NtraceError("argument", `k = ${k}: expected a whole number from 1 to ${most}.`);
 }
 
 /** Layers whose neighbourhoods differ, and the place of each layer in that list. @param {Engine} engine */
-function distinctLayers({ manifest: { layers } }) {
+export function distinctLayers({ manifest: { layers } }) {
   const distinct = [...new Set(layers.map(({ codes }) => codes))];
   return { distinct, places: layers.map(({ codes }) => distinct.indexOf(codes)) };
 }

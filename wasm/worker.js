@@ -1,7 +1,9 @@
+import { compare } from "./compare.js";
 import { densities } from "./densities.js";
 import { openEngine } from "./engine.js";
 import { Elsewhere, NtraceError, asNtraceError } from "./errors.js";
 import { explain } from "./explain.js";
+import { createFileSource } from "./files.js";
 import { graph, prepareGraphs } from "./graph.js";
 import { loadCore } from "./loader.js";
 import { measures } from "./measures.js";
@@ -25,16 +27,21 @@ let engine;
 /** Calls under way. @type {Map<number, AbortController>} */
 const calls = new Map();
 
-/** @param {{ url: string, variant?: "auto" | "simd" | "scalar", delegates?: boolean }} request @param {import("./ntrace.d.ts").CallOptions} options */
-async function open({ url, variant, delegates = false }, options) {
+/** @param {import("./workers.js").Address & { delegates?: boolean }} request @param {import("./ntrace.d.ts").CallOptions} options */
+async function open({ url, files, model, variant, delegates = false }, options) {
   const builds = createSource(new URL(".", import.meta.url).href);
   const loaded = await loadCore((file) => builds.get(file, { signal: options.signal }), variant);
-  const source = createSource(url);
-  engine = await openEngine(loaded.core, source, options);
+  const source = files ? createFileSource(files) : createSource(url);
+  engine = await openEngine(loaded.core, source, { ...options, model });
   engine.readBuild = (file) => builds.get(file, {});
   engine.delegates = delegates;
   const version = loaded.core.text(loaded.core.call("nt_wasm_version"));
-  return { url: source.base, manifest: engine.manifest, samples: engine.samples(), engine: { variant: loaded.variant, version } };
+  const { models, first } = engine.models;
+  const names = first.name === "" ? [] : models.map(({ name }) => name);
+  return {
+    url: source.base, models: names, model: engine.model, firstModel: first.name, manifest: engine.manifest, samples: engine.samples(),
+    engine: { variant: loaded.variant, version },
+  };
 }
 
 /** What an open bundle answers. @type {Record<string, (engine: import("./engine.js").Engine, request: any, options: any) => any>} */
@@ -61,15 +68,18 @@ const METHODS = {
   probabilities: (engine, request, options) => engine.probabilities(request, options),
   images: (engine, request, options) => engine.images(request, options),
   explain: (engine, request, options) => explain(engine, request, options),
+  manifest: (engine) => engine.manifest,
+  compare: async (engine, { with: other, ...request }, options) => compare(engine, await engine.of(other), request, options),
   memory: (engine) => engine.memory(),
 };
 
-/** @param {string} method @param {any} request @param {any} options */
-function perform(method, request, options) {
+/** A request may name another model than the one that was opened. @param {string} method @param {any} request @param {any} options */
+async function perform(method, request, options) {
   if (method === "open") return open(request, options);
   if (!engine) throw new NtraceError("argument", "No bundle is open.");
   if (!Object.hasOwn(METHODS, method)) throw new NtraceError("argument", `The engine has no method ${method}.`);
-  return METHODS[method](engine, request, options);
+  const { model, ...rest } = request;
+  return METHODS[method](await engine.of(model), rest, options);
 }
 
 /** Buffers that can change threads instead of being copied. @param {any} result @returns {Transferable[]} */

@@ -16,6 +16,15 @@ import { NtraceError, cancelled } from "./errors.js";
  * @property {CallOptions["onProgress"]} [onProgress]
  */
 
+/**
+ * What a worker opens.
+ * @typedef {object} Address
+ * @property {string} url of the bundle, absolute; empty where it comes from files
+ * @property {ReadonlyMap<string, Blob>} [files]
+ * @property {string} [model]
+ * @property {"auto" | "simd" | "scalar"} [variant]
+ */
+
 /** Why the near worker does not answer: what is asked takes neighbour graphs. */
 const ELSEWHERE = new Error("the far worker answers this");
 
@@ -118,7 +127,7 @@ function unlessCancelled(promise, signal) {
 
 export function connectPair() {
   const near = connect(start());
-  /** What the far worker opens. @type {{ url: string, variant?: string }} */
+  /** What the far worker opens. @type {Address} */
   let address;
   /** @type {{ connection: ReturnType<typeof connect>, opened: Promise<unknown> } | undefined} */
   let far;
@@ -145,10 +154,10 @@ export function connectPair() {
   }
 
   return {
-    /** @param {{ url: string, variant?: "auto" | "simd" | "scalar" }} request @param {CallOptions} options */
+    /** @param {Address} request @param {CallOptions} options */
     async open(request, options) {
       const opened = await near.call("open", { ...request, delegates: true }, options);
-      address = { url: opened.url, variant: opened.engine.variant };
+      address = { ...request, model: opened.models.length > 0 ? opened.model : undefined, variant: opened.engine.variant };
       return opened;
     },
     /** Asks the near worker, and the far one where it says so. @param {string} method @param {object} request @param {Options} [options] @returns {Promise<any>} */

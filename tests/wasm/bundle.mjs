@@ -12,6 +12,8 @@ const root = fileURLToPath(new URL("../../", import.meta.url));
 
 export const variants = /** @type {const} */ (["simd", "scalar"]);
 export const bundleFolder = join(root, "build/tests/bundle");
+/** Several models of the same samples, as make_models.mjs makes them. */
+export const modelsFolder = join(root, "build/tests/models");
 export const ntrace = join(root, "build/ntrace");
 export const referenceFolder = join(root, "tests/reference");
 
