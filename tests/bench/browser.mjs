@@ -4,6 +4,7 @@ import { cpus } from "node:os";
 import { join } from "node:path";
 
 import { launch, openPage, serveSite, siteFolder } from "../web/browser.mjs";
+import { lehmer } from "../web/random.mjs";
 import { ntrace } from "../wasm/bundle.mjs";
 
 const PAIRS = 30;
@@ -19,12 +20,6 @@ function spread(values) {
   return `median ${at(0.5)} ms, 90 % within ${at(0.9)} ms, slowest ${at(1)} ms`;
 }
 
-/** Numbers that are the same in every run. @param {number} seed */
-function lehmer(seed) {
-  let state = seed;
-  return (/** @type {number} */ below) => (state = (state * 48271) % 2147483647) % below;
-}
-
 /** @param {any} page */
 const opened = (page) => page.waitForSelector("html:is([data-state=ready], [data-state=error])");
 
@@ -32,7 +27,7 @@ const opened = (page) => page.waitForSelector("html:is([data-state=ready], [data
 async function firstView(browser, site) {
   const { page, close } = await openPage(browser);
   const start = performance.now();
-  await page.goto(site.url);
+  await page.goto(`${site.url}#/trace`);
   await opened(page);
   const drawn = performance.now() - start;
   await page.waitForLoadState("networkidle");
@@ -112,7 +107,7 @@ async function frames(browser, url) {
     };
     requestAnimationFrame(tick);
   });
-  await page.goto(url);
+  await page.goto(`${url}#/trace`);
   await opened(page);
   await page.waitForLoadState("networkidle");
   const opening = await page.evaluate(() => ({ .../** @type {any} */ (globalThis).seen }));

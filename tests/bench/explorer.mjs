@@ -1,10 +1,11 @@
 /** Figures of the explorer in headless Chromium, on the default bundle: frames and tasks of the page's thread under brush and pointer, and how soon every view shows a new brush. */
-import { launch, serveSite } from "../web/browser.mjs";
+import { launch, openPage, serveSite } from "../web/browser.mjs";
 import { openExplorer } from "../web/explorer.mjs";
 import { frames, print, spread } from "./frames.mjs";
 
 const STEPS = 240;
 const BRUSHES = 24;
+const OPENINGS = 5;
 /** Places that show the selection: what is drawn or written in one of them first is its answer to a brush. */
 const VIEWS = ["toolbar", "filters", "plot", "map", "panel"];
 
@@ -81,8 +82,32 @@ async function reflections(page) {
   for (const name of VIEWS) print("", times[name] ? `${name.padEnd(8)} ${spread(times[name])}, ${times[name].length} of ${BRUSHES} brushes` : `${name.padEnd(8)} did not change`);
 }
 
+/**
+ * Milliseconds until lines and map are drawn, cold and warm: a browser without anything in its caches, then the same again.
+ * @param {string} url
+ */
+async function openings(url) {
+  /** @type {Record<"cold" | "warm", number[]>} */
+  const times = { cold: [], warm: [] };
+  for (let i = 0; i < OPENINGS; i++) {
+    const fresh = await launch();
+    const { page, close } = await openPage(fresh, { viewport: { width: 1440, height: 900 } });
+    for (const kind of /** @type {const} */ (["cold", "warm"])) {
+      if (kind === "warm") await page.goto("about:blank");
+      await page.goto(`${url}#/explore`);
+      await page.waitForSelector(".plot[data-painted]");
+      await page.waitForSelector(".map[data-state=ready]");
+      times[kind].push(await page.evaluate(() => performance.now()));
+    }
+    await close();
+    await fresh.close();
+  }
+  print("opening", `cold ${spread(times.cold)} (to hold: 2,000 ms); warm ${spread(times.warm)} (to hold: 1,000 ms); lines and map drawn, ${OPENINGS} times`);
+}
+
 const [browser, site] = await Promise.all([launch(), serveSite()]);
 try {
+  await openings(site.url);
   const { page, close } = await openExplorer(browser, site.url);
   await page.waitForSelector(".plot[data-painted]");
   await page.waitForTimeout(4000);

@@ -2,23 +2,11 @@
 import assert from "node:assert/strict";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 
-import { launch, openPage, serveChangedSite } from "./browser.mjs";
+import { browser, launch, openPage, serveChangedSite, site, useSite } from "./browser.mjs";
 
-/** @type {any} */
-let browser;
-/** @type {any} */
-let site;
-
-before(async () => {
-  browser = await launch();
-  site = await serveChangedSite((folder) => writeFile(join(folder, "empty.html"), "<!doctype html><title>API</title>"));
-});
-after(async () => {
-  await browser?.close();
-  await site?.close();
-});
+useSite(() => serveChangedSite((folder) => writeFile(join(folder, "empty.html"), "<!doctype html><title>API</title>")));
 
 /**
  * Runs a function in a page that has nothing but the API.

@@ -122,12 +122,12 @@ export async function openPage(browser, context = {}) {
 /**
  * What axe-core finds wrong with a page as it stands: rule, what to do, and where. The page's own policy lets no script in but
  * its own, so axe comes through the debugger.
- * @param {any} page @param {string} [within] a part of it @returns {Promise<string[]>}
+ * @param {any} page @returns {Promise<string[]>}
  */
-export async function violations(page, within) {
+export async function violations(page) {
   await page.evaluate(await readFile(fromWeb.resolve("axe-core/axe.min.js"), "utf8"));
-  return page.evaluate(async (/** @type {string | undefined} */ part) => {
-    const found = await /** @type {any} */ (globalThis).axe.run(part ?? document, { resultTypes: ["violations"] });
+  return page.evaluate(async () => {
+    const found = await /** @type {any} */ (globalThis).axe.run(document, { resultTypes: ["violations"] });
     return found.violations.flatMap((/** @type {any} */ { id, nodes }) => nodes.map((/** @type {any} */ { target, failureSummary }) => `${id}: ${target.join(" ")}: ${failureSummary}`));
-  }, within);
+  });
 }

@@ -5,7 +5,7 @@ import { test } from "node:test";
 
 import { spread } from "../../web/explore/matrix.js";
 import { inkOn, lightness, short } from "../../web/explore/matrix_grid.js";
-import { browser, serveChangedSite, site, useSite, violations, waitForState } from "./browser.mjs";
+import { browser, serveChangedSite, site, useSite, waitForState } from "./browser.mjs";
 import { askEngine, openExplorer } from "./explorer.mjs";
 
 useSite(() => serveChangedSite(() => {}));
@@ -156,17 +156,6 @@ test("the table is one for screen readers: a grid with names for rows and column
     await close();
   }
 });
-
-for (const colorScheme of /** @type {const} */ (["light", "dark"])) {
-  test(`axe-core finds nothing wrong with the matrix in ${colorScheme} colours`, async () => {
-    const { page, close } = await openMatrix("", { colorScheme });
-    try {
-      assert.deepEqual((await violations(page)).filter((words) => /matrix/.test(words)), []);
-    } finally {
-      await close();
-    }
-  });
-}
 
 test("a number is legible on every colour: black or white reaches a contrast of 4.5", () => {
   for (let r = 0; r < 256; r += 15) {

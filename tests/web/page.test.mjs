@@ -1,5 +1,6 @@
 /** The built site, as a reader meets it: opens, draws, travels, survives, and says in words what is wrong. */
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
 import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -11,11 +12,11 @@ const POINTS = "[data-view=trace] svg .point[data-sample]";
 
 useSite();
 
-/** Waits for the drawn trace. @param {any} page */
-async function ready(page) {
+/** Waits for the drawn trace, or what else there is to be. @param {any} page @param {string} [there] */
+async function ready(page, there = POINTS) {
   await page.waitForSelector("html:is([data-state=ready], [data-state=error])");
   assert.deepEqual(await page.locator("[data-error]:visible").allInnerTexts(), []);
-  await page.waitForSelector(POINTS, { state: "attached" });
+  await page.waitForSelector(there, { state: "attached" });
 }
 
 /**
@@ -49,6 +50,18 @@ async function wordsOfError(url, on = browser) {
   } finally {
     await close();
   }
+}
+
+/** Changes a site's manifest, under the name that its content gives it. @param {string} folder @param {(manifest: any) => void} change */
+async function changeManifest(folder, change) {
+  const bundle = join(folder, "bundle");
+  const current = JSON.parse(await readFile(join(bundle, "current.json"), "utf8"));
+  const manifest = JSON.parse(await readFile(join(bundle, current.manifest), "utf8"));
+  change(manifest);
+  const text = JSON.stringify(manifest);
+  current.manifest = `m.${createHash("sha256").update(text).digest("hex")}.json`;
+  await writeFile(join(bundle, current.manifest), text);
+  await writeFile(join(bundle, "current.json"), JSON.stringify(current));
 }
 
 /** Changes the file of the first chunk of a role. @param {string} folder @param {string} role @param {(file: string) => Promise<unknown>} change */
@@ -181,6 +194,30 @@ for (const [what, role, change, words] of /** @type {const} */ ([
     }
   });
 }
+
+test("samples are called what their bundle calls them, in trace and explorer", async () => {
+  const named = await serveChangedSite((folder) => changeManifest(folder, ({ dataset }) => Object.assign(dataset, { title: "Letters", source: "", noun: { one: "letter", many: "letters" } })));
+  const { page, problems, close } = await openPage(browser);
+  /** Everything that is read, seen or heard. */
+  const words = () =>
+    page.evaluate(() => {
+      const said = [...document.querySelectorAll("main [aria-label], main [title]")].flatMap((node) => [node.getAttribute("aria-label"), node.getAttribute("title")]);
+      return [document.body.innerText, ...said].join("\n");
+    });
+  try {
+    for (const [hash, there] of [["#/trace", ".trace-bars"], ["#/explore?pins=5&beside=open", ".plot[data-painted]"], ["#/explore?tab=suggestions", ".explore-panel h3"]]) {
+      await page.goto(named.url + hash);
+      await ready(page, there);
+      const text = await words();
+      assert.match(text, /letters/);
+      assert.doesNotMatch(text, /sketch/i, hash);
+    }
+    assert.deepEqual(problems, []);
+  } finally {
+    await close();
+    await named.close();
+  }
+});
 
 test("a site without a bundle says that there is none", async () => {
   const bare = await serveChangedSite((folder) => rm(join(folder, "bundle"), { recursive: true }));

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { test } from "node:test";
 
-import { browser, site, useSite, violations, waitForState } from "./browser.mjs";
+import { browser, site, useSite, waitForState } from "./browser.mjs";
 import { askEngine, longestTask, openExplorer } from "./explorer.mjs";
 
 useSite();
@@ -201,28 +201,3 @@ test("the selection leaves as CSV with the measures at hand", async () => {
     await close();
   }
 });
-
-const SCENES = [
-  "verdict=wrong&sort=-last&class=3&range=last-3~90",
-  "pins=5.20.77&beside=open&explain=probabilities&colour=right",
-  "pins=5.20&beside=open&explain=gradient&colour=last",
-  "tab=classes&confidence=0~0,8&class=2",
-  "tab=suggestions&reason=hub&pins=4223",
-];
-for (const colorScheme of /** @type {const} */ (["light", "dark"])) {
-  for (const [device, context] of /** @type {const} */ ([["desk", { viewport: { width: 1440, height: 900 } }], ["phone", { viewport: { width: 360, height: 740 }, isMobile: true, hasTouch: true }]])) {
-    test(`filters, panel and shelf break no rule of axe-core on a ${device} in ${colorScheme} colours, and nothing sticks out`, async () => {
-      for (const scene of SCENES) {
-        const { page, problems, close } = await openExplorer(browser, site.url, scene, { ...context, colorScheme });
-        try {
-          await page.waitForLoadState("networkidle");
-          for (const part of [".filters", ".colours", ".explore-panel", ".explore-compare"]) assert.deepEqual(await violations(page, part), [], `${scene}: ${part}`);
-          assert.ok((await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)) <= 0, scene);
-          assert.deepEqual(problems, []);
-        } finally {
-          await close();
-        }
-      }
-    });
-  }
-}

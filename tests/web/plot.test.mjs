@@ -4,7 +4,7 @@ import { readFile } from "node:fs/promises";
 import { test } from "node:test";
 
 import { offsetOf } from "../../web/explore/plot_paint.js";
-import { browser, openPage, serveChangedSite, site, stateOf, useSite, violations, waitForState } from "./browser.mjs";
+import { browser, openPage, serveChangedSite, site, stateOf, useSite, waitForState } from "./browser.mjs";
 import { askEngine, openExplorer } from "./explorer.mjs";
 
 useSite(() => serveChangedSite(() => {}), learn);
@@ -377,6 +377,42 @@ test("the export menu is walked by keys", async () => {
   }
 });
 
+test("with other neighbourhoods than the bundle's the explorer is of use at once: progress, some lines, map and filters, then all lines", async () => {
+  const opened = await openPage(browser, { viewport: { width: 1440, height: 900 } });
+  const { page } = opened;
+  try {
+    /** Pictures of all samples are held back: no layer can be searched to its end without them. @type {(() => void)[]} */
+    let held = [];
+    let isHeld = true;
+    const { chunks } = await (await fetch(new URL((await (await fetch(`${site.url}bundle/current.json`)).json()).manifest, `${site.url}bundle/`))).json();
+    const pictures = new Set(chunks.filter((/** @type {any} */ { role }) => role === "images").map((/** @type {any} */ { file }) => file));
+    await page.context().route("**/bundle/c/*", async (/** @type {any} */ route) => {
+      if (isHeld && pictures.has(new URL(route.request().url()).pathname.split("/bundle/")[1])) await new Promise((resolve) => held.push(() => resolve(undefined)));
+      await route.continue();
+    });
+    await page.goto(`${site.url}#/explore?near=20`);
+    await page.waitForSelector("html[data-state=ready]");
+    await page.waitForSelector(".figure-work progress:visible");
+    await page.waitForFunction((/** @type {number} */ all) => {
+      const lines = Number(document.querySelector(".plot")?.getAttribute("data-lines"));
+      return lines > 0 && lines < all;
+    }, table.samples);
+    await page.waitForSelector(".map[data-state=ready]");
+    const wanted = table.labels.filter((label) => label === 3).length;
+    await page.locator('[data-keep="classes-3"]').click();
+    await page.waitForFunction((/** @type {string} */ words) => document.querySelector(".toolbar-counts")?.textContent?.startsWith(words), `${wanted} of ${table.samples} samples`);
+    await page.waitForSelector(".samples-cell");
+    isHeld = false;
+    for (const release of held) release();
+    held = [];
+    await page.waitForSelector(`.plot[data-lines="${table.samples}"][data-stale=false]`);
+    await page.waitForSelector(".figure-work progress", { state: "hidden" });
+    assert.deepEqual(opened.problems, []);
+  } finally {
+    await opened.close();
+  }
+});
+
 test("lines are painted by the page itself where no worker can be started", async () => {
   const opened = await openPage(browser, { viewport: { width: 1440, height: 900 } });
   try {
@@ -388,14 +424,3 @@ test("lines are painted by the page itself where no worker can be started", asyn
     await opened.close();
   }
 });
-
-for (const colorScheme of /** @type {const} */ (["light", "dark"])) {
-  test(`axe-core finds nothing wrong with the plot in ${colorScheme} colours, brushed`, async () => {
-    const { page, close } = await openPlot("brush=13-2~20.4-10~90", { colorScheme });
-    try {
-      assert.deepEqual((await violations(page)).filter((words) => /\.plot|plot-/.test(words)), []);
-    } finally {
-      await close();
-    }
-  });
-}

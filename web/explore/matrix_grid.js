@@ -43,8 +43,8 @@ export function createGrid(root, { layers, label, linkOf, onAt }) {
     .data(order)
     .join("th")
     .attr("scope", "col")
-    .attr("aria-label", (layer) => layerName(layers, layer))
     .attr("title", (layer) => layerName(layers, layer));
+  columns.append("span").attr("class", "unseen").text((layer) => layerName(layers, layer));
   const sign = columns.append("svg").attr("class", "matrix-head").attr("aria-hidden", "true").attr("height", columnHead);
   sign.append("text").text((layer) => briefName(layers[layer]));
   sign.append("path").attr("d", (layer) => glyphOf(layers[layer].kind));

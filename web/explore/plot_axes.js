@@ -52,12 +52,12 @@ export function createAxes(root, { layers, onLayer, onBrush }) {
       axis.append("line").attr("class", "plot-axis-line");
       axis.append("path").attr("class", "plot-axis-ticks");
       const name = axis.append("g").attr("class", "plot-name").attr("role", "button");
-      name.attr("tabindex", (layer) => (layer === roving ? 0 : -1)).attr("aria-label", (layer) => `Look at ${layerName(layers, layer)}`);
-      name.append("title").text((layer) => `${layerName(layers, layer)}, ${shapeOf(layers[layer])}`);
+      name.attr("tabindex", (layer) => (layer === roving ? 0 : -1));
+      name.append("title"); // the button's name: the texts below are it again, as short as they have to be
       name.append("rect").attr("class", "plot-name-ground").attr("rx", 3);
       name.append("path").attr("class", "plot-glyph").attr("d", (layer) => glyphOf(layers[layer].kind));
-      name.append("text").attr("class", "plot-name-text").text((layer) => briefName(layers[layer]));
-      name.append("text").attr("class", "plot-name-shape").text((layer) => shapeOf(layers[layer]));
+      name.append("text").attr("class", "plot-name-text").attr("aria-hidden", "true").text((layer) => briefName(layers[layer]));
+      name.append("text").attr("class", "plot-name-shape").attr("aria-hidden", "true").text((layer) => shapeOf(layers[layer]));
       return axis;
     });
   axes
@@ -109,7 +109,7 @@ export function createAxes(root, { layers, onLayer, onBrush }) {
         .select(".plot-name")
         .attr("aria-pressed", (layer) => String(layer === shown.layer))
         .select("title")
-        .text((layer) => `${layerName(layers, layer)}, ${shapeOf(layers[layer])}${layer === shown.reference ? ": what all layers are compared with" : ""}`);
+        .text((layer) => `Look at ${layerName(layers, layer)}, ${shapeOf(layers[layer])}${layer === shown.reference ? ": what all layers are compared with" : ""}`);
       const level = frame.y(shown.chance);
       chance.select("line").attr("x1", frame.x(0)).attr("x2", frame.x(0) + frame.width + 4).attr("y1", level).attr("y2", level);
       chance.select("text").attr("x", frame.x(0) + frame.width + 7).attr("y", level).attr("dy", "0.33em");
