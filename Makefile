@@ -204,7 +204,7 @@ build/site/engine/ntrace-%.wasm: build/wasm/libntrace-%.a build/wasm/libdebian.a
 # ---- The site: the page and the engine's scripts, and the default data. ----
 
 web: wasm build/site.stamp build/single.stamp
-build/site.stamp: web/build.js $(wildcard web/*.js web/*.html web/*.svg web/*/*.js web/*/*.d.ts web/styles/*.css wasm/*.js wasm/*.d.ts) $(NPM)
+build/site.stamp: web/build.js $(wildcard $(addprefix web/*.,js html svg png webmanifest) web/*/*.js web/*/*.d.ts web/styles/*.css wasm/*.js wasm/*.d.ts) $(ENGINE) build/site/engine/ntrace-sheet.wasm $(NPM)
 	$(NODE) web/build.js build/site
 	@touch $@
 

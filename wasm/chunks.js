@@ -1,4 +1,5 @@
-import { NtraceError, cancelled } from "./errors.js";
+import { cancelled } from "./errors.js";
+import { getSound } from "./source.js";
 
 /**
  * One chunk on its way; it may be wanted by several calls, and is given up when the last of them is cancelled.
@@ -33,17 +34,16 @@ export function createChunks(core, handle, chunks, source) {
   /** @param {number} number @param {Flight} flight */
   async function fetchAndFeed(number, flight) {
     const { file, bytes } = chunks[number];
-    const how = {
-      signal: flight.control.signal,
-      limit: bytes,
-      onBytes: (/** @type {number} */ got) => flight.listeners.forEach((listen) => listen(got)),
-    };
-    try {
-      feed(number, await source.get(file, how));
-    } catch (error) {
-      if (!(error instanceof NtraceError) || error.code !== "damaged") throw error;
-      feed(number, await source.get(file, { ...how, cache: "reload" }));
-    }
+    await getSound(
+      source,
+      file,
+      {
+        signal: flight.control.signal,
+        limit: bytes,
+        onBytes: (got) => flight.listeners.forEach((listen) => listen(Math.min(got, bytes))),
+      },
+      (found) => feed(number, found),
+    );
   }
 
   /** @param {number} number */

@@ -1,6 +1,7 @@
 import { createChunks } from "./chunks.js";
 import { NtraceError, throwIfCancelled } from "./errors.js";
-import { findModel, readModels } from "./models.js";
+import { findModel, modelsIn, readModels } from "./models.js";
+import { getSound } from "./source.js";
 import { packTrace } from "./trace_layout.js";
 import { TURN_MILLISECONDS, nextTurn } from "./turns.js";
 
@@ -20,16 +21,12 @@ const decoder = new TextDecoder();
  * Opens a bundle: reads its manifest, and its samples' labels.
  * @param {import("./core.js").Core} core
  * @param {import("./source.js").Source} source
- * @param {CallOptions & { model?: string }} [options] model: of several this one, by its name
+ * @param {CallOptions & { model?: string, version?: import("./ntrace.d.ts").BundleVersion }} [options] model: of several this one, by
+ *   its name; version: this one of the bundle's, whichever is current
  */
 export async function openEngine(core, source, options = {}) {
-  const { signal } = options;
   options.onProgress?.({ label: "fetching the manifest", done: 0 });
-  const current = await readModels(source, signal);
-  const model = findModel(current, options.model);
-  const name = model.manifest;
-  const bytes = await source.get(name, { signal, limit: MANIFEST_LIMIT });
-  if (`m.${sha256(core, bytes)}.json` !== name) throw new NtraceError("damaged", `${name}: damaged: its SHA-256 is not the one in its name.`);
+  const { current, model, bytes } = await readManifest(core, source, options);
   const handle = core.borrow((take) => {
     const [out, json] = [take(4), take(bytes.length)];
     core.write(json, bytes);
@@ -46,6 +43,32 @@ export async function openEngine(core, source, options = {}) {
     throw error;
   }
   return engine;
+}
+
+/**
+ * The manifest of the model and of the version asked for, or the current one's.
+ * @param {import("./core.js").Core} core @param {import("./source.js").Source} source
+ * @param {CallOptions & { model?: string, version?: import("./ntrace.d.ts").BundleVersion }} options
+ */
+async function readManifest(core, source, { model: wanted, version, signal }) {
+  const read = async (/** @type {Awaited<ReturnType<typeof readModels>>} */ current) => {
+    const model = findModel(current, wanted);
+    const bytes = await getSound(source, model.manifest, { signal, limit: MANIFEST_LIMIT }, (found) => {
+      if (`m.${sha256(core, found)}.json` !== model.manifest) throw new NtraceError("damaged", `${model.manifest}: damaged: its SHA-256 is not the one in its name.`);
+      return found;
+    });
+    return { current, model, bytes };
+  };
+  if (version) return read(modelsIn(version, source.base));
+  const current = await readModels(source, "no-cache", signal);
+  try {
+    return await read(current);
+  } catch (error) {
+    if (!(error instanceof NtraceError) || error.code !== "missing") throw error;
+    const newer = await readModels(source, "reload", signal); // another version may have come in between
+    if (newer.first.manifest === current.first.manifest) throw error;
+    return read(newer);
+  }
 }
 
 /** @param {import("./core.js").Core} core @param {Uint8Array} bytes */
@@ -79,7 +102,7 @@ export class Engine {
     /** Of several models the one that this is, and all of them. */
     this.model = "";
     /** @type {Awaited<ReturnType<typeof readModels>>} */
-    this.models = { models: [], first: { name: "", manifest: "" } };
+    this.models = { models: [], first: { name: "", manifest: "" }, version: { manifest: "" } };
     /** Other models of the same samples, opened when they are asked for. @type {Map<string, Promise<Engine>>} */
     this.others = new Map();
     this.chunks = createChunks(core, handle, manifest.chunks, source);
@@ -90,7 +113,7 @@ export class Engine {
     if (name === this.model) return Promise.resolve(this);
     const kept = this.others.get(name);
     if (kept) return kept;
-    const opened = openEngine(this.core, this.source, { model: name }).then((engine) => Object.assign(engine, { delegates: this.delegates, readBuild: this.readBuild }));
+    const opened = openEngine(this.core, this.source, { model: name, version: this.models.version }).then((engine) => Object.assign(engine, { delegates: this.delegates, readBuild: this.readBuild }));
     this.others.set(name, opened);
     opened.catch(() => this.others.delete(name));
     return opened;

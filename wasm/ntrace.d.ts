@@ -110,11 +110,23 @@ export interface CallOptions {
 /** A bundle's files by their path in its folder: "current.json", "m.….json", "c/….bin". */
 export type BundleFiles = ReadonlyMap<string, Blob>;
 
+/** A bundle's version, as current.json states it: names of files made of their contents. */
+export interface BundleVersion {
+  manifest: string;
+  models?: { name: string; manifest: string }[];
+}
+
 export interface OpenOptions extends CallOptions {
   /** Of several models in the bundle this one, by its name. Default: the one that the bundle names first. */
   model?: string;
   /** "auto" (default) takes SIMD where the browser has it and its self-test passes, else scalar. */
   variant?: "auto" | "simd" | "scalar";
+  /** The version of the bundle to open. Default: what current.json says. */
+  version?: BundleVersion;
+  /** Milliseconds that the engine may be silent while it is asked, before it is taken for hung and replaced. Default 30,000. */
+  patience?: number;
+  /** Told when the engine had to be started anew, with why: it failed, hung, or ran out of memory. Calls under way are asked again by themselves. */
+  onRecovered?: (loss: NtraceError) => void;
 }
 
 export interface Neighbors {
@@ -689,6 +701,8 @@ export interface Bundle {
   /** The one that was opened, and the one that is opened where none is asked for; empty where there are no names. */
   readonly model: string;
   readonly firstModel: string;
+  /** What was opened. */
+  readonly version: BundleVersion;
   /** [N] each. */
   readonly labels: Uint16Array;
   readonly predictions: Uint16Array;

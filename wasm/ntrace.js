@@ -12,9 +12,10 @@ export { NtraceError };
 export async function openBundle(from, options = {}) {
   throwIfCancelled(options.signal);
   const place = from instanceof Map ? { url: "", files: from } : { url: new URL(/** @type {string} */ (from), globalThis.document?.baseURI ?? globalThis.location?.href).href };
-  const worker = connectPair();
+  const { model, version, variant, patience, onRecovered, signal, onProgress } = options;
+  const worker = connectPair({ patience, onRecovered });
   try {
-    return createBundle(worker, await worker.open({ ...place, model: options.model, variant: options.variant }, options));
+    return createBundle(worker, await worker.open({ ...place, model, version, variant }, { signal, onProgress }));
   } catch (error) {
     worker.end(cancelled());
     throw error;
@@ -22,9 +23,10 @@ export async function openBundle(from, options = {}) {
 }
 
 /** @param {ReturnType<typeof connectPair>} worker @param {any} opened @returns {import("./ntrace.d.ts").Bundle} */
-function createBundle(worker, { url, models, model, firstModel, manifest, samples, engine }) {
+function createBundle(worker, { url, version, models, model, firstModel, manifest, samples, engine }) {
   return Object.freeze({
     url,
+    version,
     models,
     model,
     firstModel,

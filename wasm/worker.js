@@ -1,76 +1,83 @@
-import { compare } from "./compare.js";
-import { densities } from "./densities.js";
+import { arrival } from "./arrival.js";
 import { openEngine } from "./engine.js";
 import { Elsewhere, NtraceError, asNtraceError } from "./errors.js";
-import { explain } from "./explain.js";
 import { createFileSource } from "./files.js";
 import { graph, prepareGraphs } from "./graph.js";
 import { loadCore } from "./loader.js";
-import { measures } from "./measures.js";
 import { neighborhoods } from "./neighborhoods.js";
-import { place, placeTrace, preparePlace, releasePlace } from "./place.js";
-import { project } from "./project.js";
-import { createSource } from "./source.js";
+import { sha256 } from "./sha256.js";
+import { createSource, getSound } from "./source.js";
 import { overlapMatrix, stability } from "./stability.js";
-import { parting, seat } from "./seat.js";
-import { draw } from "./sheet.js";
-import { suggestions } from "./suggestions.js";
-import { summary } from "./summary.js";
 
 /**
- * Messages in: { id, method, request } and { cancel: id }. Messages out, per id: any number of { progress } and { preview }, then
- * one of { result }, { error } or { elsewhere }: this worker leaves the call to another one.
+ * Messages in: { id, method, request }, { cancel: id } and { ping }. Messages out, per id: any number of { progress } and { preview },
+ * then one of { result }, { error } or { elsewhere }: this worker leaves the call to another one. A ping is answered { pong }.
  */
+
+/** The SHA-256 of each build of the engine: filled in by web/build.js. @type {Record<string, string>} */
+const BUILDS = typeof NTRACE_BUILDS === "undefined" ? {} : NTRACE_BUILDS;
 
 /** @type {import("./engine.js").Engine | undefined} */
 let engine;
 /** Calls under way. @type {Map<number, AbortController>} */
 const calls = new Map();
 
+/** The bytes of one of the engine's builds. @param {string} file @param {AbortSignal} [signal] */
+function readBuild(file, signal) {
+  return getSound(createSource(new URL(".", import.meta.url).href), file, { signal }, async (bytes) => {
+    if (file in BUILDS && (await sha256(bytes)) !== BUILDS[file]) throw new NtraceError("damaged", `${file}: damaged: its SHA-256 is not the one it was built with.`);
+    return bytes;
+  });
+}
+
 /** @param {import("./workers.js").Address & { delegates?: boolean }} request @param {import("./ntrace.d.ts").CallOptions} options */
-async function open({ url, files, model, variant, delegates = false }, options) {
-  const builds = createSource(new URL(".", import.meta.url).href);
-  const loaded = await loadCore((file) => builds.get(file, { signal: options.signal }), variant);
+async function open({ url, files, model, version, variant, delegates = false }, options) {
+  const loaded = await loadCore((file) => readBuild(file, options.signal), variant);
   const source = files ? createFileSource(files) : createSource(url);
-  engine = await openEngine(loaded.core, source, { ...options, model });
-  engine.readBuild = (file) => builds.get(file, {});
+  engine = await openEngine(loaded.core, source, { ...options, model, version });
+  engine.readBuild = readBuild;
   engine.delegates = delegates;
-  const version = loaded.core.text(loaded.core.call("nt_wasm_version"));
   const { models, first } = engine.models;
   const names = first.name === "" ? [] : models.map(({ name }) => name);
   return {
-    url: source.base, models: names, model: engine.model, firstModel: first.name, manifest: engine.manifest, samples: engine.samples(),
-    engine: { variant: loaded.variant, version },
+    url: source.base, version: engine.models.version, models: names, model: engine.model, firstModel: first.name, manifest: engine.manifest, samples: engine.samples(),
+    engine: { variant: loaded.variant, version: loaded.core.text(loaded.core.call("nt_wasm_version")) },
   };
 }
 
-/** What an open bundle answers. @type {Record<string, (engine: import("./engine.js").Engine, request: any, options: any) => any>} */
+/** @typedef {(engine: import("./engine.js").Engine, request: any, options: any) => any} Method */
+
+/**
+ * A method whose script comes when it is first called. Where it does not come, a browser may not ask for it again in this worker:
+ * "crashed" has it replaced.
+ * @param {Exclude<keyof typeof import("./later.js"), "compare">} name @returns {Method}
+ */
+const later = (name) => async (engine, request, options) => (await loadLater())[name](engine, request, options);
+const loadLater = () => arrival(import("./later.js"), "A part of the engine", "crashed");
+
+/** What an open bundle answers. @type {Record<string, Method>} */
 const METHODS = {
   trace: (engine, request, options) => engine.trace(request, options),
   neighbors: (engine, request, options) => engine.neighbors(request, options),
-  neighborhoods: (engine, request, options) => neighborhoods(engine, request, options),
-  place: (engine, request, options) => place(engine, request, options),
-  placeTrace: (engine, request, options) => placeTrace(engine, request, options),
-  preparePlace: (engine, request, options) => preparePlace(engine, request, options),
-  draw: (engine, request, options) => draw(engine, request, options),
-  seat: (engine, request, options) => seat(engine, request, options),
-  parting: (engine, request) => parting(engine, request),
-  releasePlace: (engine) => releasePlace(engine),
-  stability: (engine, request, options) => stability(engine, request, options),
-  overlapMatrix: (engine, request, options) => overlapMatrix(engine, request, options),
-  prepareGraphs: (engine, request, options) => prepareGraphs(engine, request, options),
-  graph: (engine, request, options) => graph(engine, request, options),
-  project: (engine, request, options) => project(engine, request, options),
-  densities: (engine, request, options) => densities(engine, request, options),
-  summary: (engine, request) => summary(engine, request),
-  measures: (engine, request, options) => measures(engine, request, options),
-  suggestions: (engine, request, options) => suggestions(engine, request, options),
   probabilities: (engine, request, options) => engine.probabilities(request, options),
   images: (engine, request, options) => engine.images(request, options),
-  explain: (engine, request, options) => explain(engine, request, options),
   manifest: (engine) => engine.manifest,
-  compare: async (engine, { with: other, ...request }, options) => compare(engine, await engine.of(other), request, options),
   memory: (engine) => engine.memory(),
+  neighborhoods, stability, overlapMatrix, prepareGraphs, graph,
+  place: later("place"),
+  placeTrace: later("placeTrace"),
+  preparePlace: later("preparePlace"),
+  releasePlace: later("releasePlace"),
+  draw: later("draw"),
+  seat: later("seat"),
+  parting: later("parting"),
+  project: later("project"),
+  densities: later("densities"),
+  summary: later("summary"),
+  measures: later("measures"),
+  suggestions: later("suggestions"),
+  explain: later("explain"),
+  compare: async (engine, { with: other, ...request }, options) => (await loadLater()).compare(engine, await engine.of(other), request, options),
 };
 
 /** A request may name another model than the one that was opened. @param {string} method @param {any} request @param {any} options */
@@ -108,6 +115,7 @@ async function answer(id, method, request) {
 }
 
 self.onmessage = ({ data }) => {
-  if ("cancel" in data) calls.get(data.cancel)?.abort();
+  if ("ping" in data) self.postMessage({ pong: data.ping });
+  else if ("cancel" in data) calls.get(data.cancel)?.abort();
   else answer(data.id, data.method, data.request);
 };

@@ -1,2 +1,45 @@
-/** Runs before the page is drawn: says which route the URL asks for, so that the story's still version is not shown for another. */
-document.documentElement.dataset.route = /^#\/([a-z]+)/.exec(location.hash)?.[1] ?? "story";
+/**
+ * Runs before the page is drawn, as part of it. Says which route the URL asks for, so that the story's still version is not shown for
+ * another; and tells the reader when the page's own script or styles do not come, since nothing else can.
+ */
+{
+  const PATIENCE = 8000;
+  const page = document.documentElement;
+  page.dataset.route = /^#\/([a-z]+)/.exec(location.hash)?.[1] ?? "story";
+
+  /** @param {string} text */
+  const tell = (text) => {
+    if (document.querySelector("[data-early]")) return;
+    const notice = document.createElement("section");
+    notice.className = "notice is-error";
+    notice.dataset.early = "";
+    notice.setAttribute("role", "alert");
+    const words = document.createElement("p");
+    words.dataset.error = "";
+    words.textContent = text;
+    const again = document.createElement("button");
+    again.type = "button";
+    again.textContent = "Try again";
+    again.onclick = () => location.reload();
+    notice.append(words, again);
+    document.querySelector("[data-notice]")?.setAttribute("hidden", "");
+    document.body.prepend(notice);
+    if (!page.dataset.started) page.dataset.state = "error";
+  };
+  /** @param {string} text */
+  const tellSoon = (text) => (document.body ? tell(text) : document.addEventListener("readystatechange", () => tell(text), { once: true }));
+
+  addEventListener(
+    "error",
+    ({ target }) => {
+      if (target instanceof HTMLScriptElement) tellSoon("The page's script could not be fetched: the connection failed, or the site was not copied completely. Check the connection and try again.");
+      else if (target instanceof HTMLLinkElement && target.dataset.needed === "") tellSoon("The page's styles could not be fetched: all works, but looks plain. Check the connection and try again.");
+    },
+    true,
+  );
+  setTimeout(() => {
+    if (page.dataset.started) return;
+    for (const link of document.querySelectorAll("link[data-needed]")) if (!(/** @type {HTMLLinkElement} */ (link).sheet)) link.remove(); // the page waits for it
+    setTimeout(() => page.dataset.started || tell(`The page's files have not arrived within ${PATIENCE / 1000} seconds. Check the connection and try again.`));
+  }, PATIENCE);
+}

@@ -1,6 +1,7 @@
 /** The page: opens the bundle, mounts the route that the URL asks for, and keeps the header in step. */
 import { select } from "d3";
 import { openBundle } from "../wasm/ntrace.js";
+import { built } from "./address.js";
 import { createNotice } from "./notice.js";
 import { createSketches } from "./sketches.js";
 import { createSprites } from "./sprites.js";
@@ -60,6 +61,7 @@ const ROUTES = new Map([
 /** @param {string} selector @returns {HTMLElement} */
 const find = (selector) => /** @type {HTMLElement} */ (document.querySelector(selector));
 const page = document.documentElement;
+page.dataset.started = ""; // from here on the page itself tells what goes wrong
 const theme = createTheme(find("[data-theme-toggle]"));
 /** @type {() => void} */
 let retry = start;
@@ -96,10 +98,11 @@ function describe({ manifest, engine }) {
 
 /** Adds a style sheet, once. @param {string} address @returns {Promise<unknown>} */
 function fetchStyles(address) {
-  if (document.querySelector(`link[href="${address}"]`)) return Promise.resolve();
+  const href = built(address);
+  if ([...document.querySelectorAll("link")].some((link) => link.href === href)) return Promise.resolve();
   const link = document.createElement("link");
   link.rel = "stylesheet";
-  link.href = address;
+  link.href = href;
   return new Promise((done, failed) => {
     link.onload = done;
     link.onerror = () => {

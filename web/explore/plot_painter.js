@@ -1,4 +1,6 @@
 /** The stability plot's lines on canvases, painted by a worker; where no worker can be started, in slices on the page's thread. */
+import { startModuleWorker } from "../../wasm/start_worker.js";
+import { built } from "../address.js";
 import { createPaintQueue } from "./plot_queue.js";
 
 /** @typedef {import("./plot_paint.js").Scene} Scene */
@@ -6,12 +8,12 @@ import { createPaintQueue } from "./plot_queue.js";
 /** @typedef {import("./plot_queue.js").Painted} Painted */
 /** @typedef {{ put: (wish: Wish) => void, close: () => void }} Queue */
 
-/** build.js puts it beside the page. */
+/** build.js makes it. */
 const SCRIPT = "painter.js";
 
 /** @param {(painted: Painted) => void} onPainted @param {() => void} onFailed @returns {Queue} */
 function startWorker(onPainted, onFailed) {
-  const worker = new Worker(new URL(SCRIPT, document.baseURI), { type: "module", name: "painter" });
+  const worker = startModuleWorker(built(SCRIPT), "painter");
   worker.onmessage = ({ data }) => onPainted(data);
   worker.onerror = (event) => {
     event.preventDefault();

@@ -2,12 +2,12 @@
  * Puts page, engine and styles together in one HTML file, with a place for a bundle, which `ntrace site --single-file` fills:
  * `node build.js SITE FOLDER` reads the built site and writes FOLDER/index.html.
  */
-import { createHash } from "node:crypto";
 import { mkdir, readFile, readdir, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 import { build } from "esbuild";
+import { hashOf } from "../policy.js";
 
 const here = fileURLToPath(new URL(".", import.meta.url));
 const web = join(here, "..");
@@ -39,15 +39,14 @@ function element(tag, text, attributes = "") {
 /** A file that no browser runs or shows. @param {string} path @param {Uint8Array | string} bytes */
 const fileElement = (path, bytes) => element("script", Buffer.from(bytes).toString("base64"), ` type="text/plain" data-file="${path}"`);
 
-/** As a content security policy names it. @param {string} text */
-const hashOf = (text) => `'sha256-${createHash("sha256").update(text).digest("base64")}'`;
-
 /** Replaces what must be there, once. @param {string} page @param {string | RegExp} what @param {string} by */
 function replace(page, what, by) {
   if (page.split(what).length !== 2) throw new Error(`index.html: expected ${what} once`);
   return page.replace(what, () => by);
 }
 
+const [code] = await readdir(join(site, "code"));
+const styleFolder = join(site, "code", code, "styles");
 const workerPlatform = [join(here, "worker_platform.js")];
 const [app, early, worker, painter, icon] = await Promise.all([
   scriptOf(join(here, "page.js")),
@@ -57,9 +56,9 @@ const [app, early, worker, painter, icon] = await Promise.all([
   readFile(join(web, "favicon.svg")),
 ]);
 const sheets = await Promise.all(
-  ["site", ...(await readdir(join(site, "styles"))).map((name) => name.replace(".css", "")).filter((name) => name !== "site")].map(async (name) => ({
+  ["site", ...(await readdir(styleFolder)).map((name) => name.replace(".css", "")).filter((name) => name !== "site")].map(async (name) => ({
     address: `styles/${name}.css`,
-    text: (await readFile(join(site, `styles/${name}.css`), "utf8")).trim(),
+    text: (await readFile(join(styleFolder, `${name}.css`), "utf8")).trim(),
   })),
 );
 const builds = (await readdir(join(site, "engine"))).filter((name) => name.endsWith(".wasm"));
@@ -75,8 +74,8 @@ const policy =
 // The links without a relation tell the page that a sheet is there already.
 const styles = sheets.map(({ address, text }) => `${element("style", text)}\n    <link href="${address}">`).join("\n    ");
 let page = await readFile(join(web, "index.html"), "utf8");
-page = replace(page, /default-src 'none';[^"]*/, policy);
-page = replace(page, '<link rel="stylesheet" href="styles/site.css">', styles);
+page = replace(page, 'content="policy"', `content="${policy}"`);
+page = replace(page, '<link rel="stylesheet" href="styles/site.css" data-needed>', styles);
 page = replace(page, '<script src="early.js"></script>', element("script", early));
 page = replace(page, /\s*<script type="module" src="app\.js"><\/script>/, "");
 page = replace(page, /href="favicon\.svg"/, `href="data:image/svg+xml;base64,${icon.toString("base64")}"`);
