@@ -106,7 +106,7 @@ export const waitForState = (page, wanted) => untilState(page, (state) => Object
  * @param {any} browser @param {object} [context] playwright's options
  */
 export async function openPage(browser, context = {}) {
-  const opened = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...context });
+  const opened = await browser.newContext({ viewport: { width: 1280, height: 800 }, serviceWorkers: "block", ...context });
   opened.setDefaultTimeout(PATIENCE);
   const page = await opened.newPage();
   /** @type {string[]} */
