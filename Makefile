@@ -204,8 +204,9 @@ build/site/engine/ntrace-%.wasm: build/wasm/libntrace-%.a build/wasm/libdebian.a
 # ---- The site: the page and the engine's scripts, and the default data. ----
 
 web: wasm build/site.stamp build/single.stamp
-build/site.stamp: web/build.js $(wildcard $(addprefix web/*.,js html svg png webmanifest) web/*/*.js web/*/*.d.ts web/styles/*.css wasm/*.js wasm/*.d.ts) $(ENGINE) build/site/engine/ntrace-sheet.wasm $(NPM)
+build/site.stamp: web/build.js $(wildcard $(addprefix web/*.,js html svg png webmanifest) web/*/*.js web/*/*.d.ts web/hosts/* web/styles/*.css wasm/*.js wasm/*.d.ts) $(ENGINE) build/site/engine/ntrace-sheet.wasm $(NPM)
 	$(NODE) web/build.js build/site
+	$(NODE) web/hosts/build.js build/site
 	@touch $@
 
 # Page, engine and styles in one file, with a place for a bundle: what `ntrace site --single-file` fills.
@@ -247,7 +248,7 @@ single: native web data
 
 dist: wasm web data still
 	build/ntrace verify build/site/bundle
-	@echo "build/site is ready to be copied to any static host: $$(du -sh build/site | cut -f1)"
+	$(NODE) web/hosts/check.js build/site
 
 serve: wasm web data still
 	@$(NODE) web/serve.js build/site $(PORT)

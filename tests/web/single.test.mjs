@@ -8,8 +8,8 @@ import { after, before, test } from "node:test";
 import { pathToFileURL } from "node:url";
 
 import { launch, launchFirefox, openPage, ntrace, serveSite, siteFolder } from "./browser.mjs";
+import { traceOf } from "./one_trace.mjs";
 
-const POINTS = ".radial .point[data-sample]";
 const TRACE = "#/trace?sample=1234&from=3&to=12&k=60";
 
 const scratch = mkdtempSync(join(tmpdir(), "ntrace single "));
@@ -27,16 +27,6 @@ after(async () => {
   await browser?.close();
   rmSync(scratch, { recursive: true });
 });
-
-/** What a trace shows once it is exact: its points' samples, in the order of their numbers. @param {any} page @param {string} url */
-async function traceOf(page, url) {
-  await page.goto(url);
-  await page.waitForSelector("html[data-state=ready] main[data-exact=true]", { timeout: 60000 });
-  await page.waitForSelector(POINTS, { state: "attached" });
-  const places = await page.locator(POINTS).evaluateAll((/** @type {SVGElement[]} */ nodes) => nodes.map((node) => [Number(node.dataset.sample), node.getAttribute("aria-label") ?? node.textContent]));
-  const words = await page.locator(".summary").first().innerText();
-  return { places: places.sort((/** @type {[number, string]} */ a, /** @type {[number, string]} */ b) => a[0] - b[0]), words };
-}
 
 /** What the served site shows. @type {Awaited<ReturnType<typeof traceOf>> | undefined} */
 let served;
