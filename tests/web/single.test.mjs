@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { pathToFileURL } from "node:url";
 
+import { serve } from "../../web/serve.js";
 import { launch, launchFirefox, openPage, ntrace, serveSite, siteFolder } from "./browser.mjs";
 import { traceOf } from "./one_trace.mjs";
 
@@ -57,6 +58,22 @@ for (const [name, start] of /** @type {const} */ ([["Chromium", async () => brow
     }
   });
 }
+
+test("put on a host, the file asks that host for nothing else", async () => {
+  /** @type {string[]} */
+  const asked = [];
+  const host = await serve(scratch, 0, (path) => asked.push(path));
+  const { page, problems, close } = await openPage(browser, { serviceWorkers: "allow" });
+  try {
+    await page.goto(`${host.url}one%20file.html`);
+    await page.waitForSelector("html[data-state=ready] main[data-view=story][data-drawn=true]");
+    assert.deepEqual(asked, ["/one%20file.html"]);
+    assert.deepEqual(problems, []);
+  } finally {
+    await close();
+    host.close();
+  }
+});
 
 test("the explorer and the story live in it too", async () => {
   const { page, requests, problems, close } = await openPage(browser);

@@ -81,6 +81,8 @@ page = replace(page, /\s*<script type="module" src="app\.js"><\/script>/, "");
 page = replace(page, /href="favicon\.svg"/, `href="data:image/svg+xml;base64,${icon.toString("base64")}"`);
 page = replace(page, /\s*<\/body>/, `\n    ${[...files, "<!-- bundle -->", element("script", app)].join("\n    ")}\n  </body>`);
 
+page = page.replace(/\s*<link rel="(?:manifest|apple-touch-icon)"[^>]*>/g, ""); // of what is installed from a host
+
 const asked = /<(?!a )[a-z]+ [^>]*\b(?:src|rel="[^"]*" href)="(?!data:)[^"]*"[^>]*>/.exec(page);
 if (asked) throw new Error(`index.html: ${asked[0]} would be requested`);
 await mkdir(folder, { recursive: true });
