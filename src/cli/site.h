@@ -28,6 +28,12 @@ enum nt_status nt_site_each_file(const struct nt_site *site, nt_site_visit visit
 enum nt_status nt_site_write_folder(struct nt_tree_count *count, bool *is_still, const struct nt_site *site,
                                     struct nt_error *error);
 
+/* Has the index.html in `folder` tell of this bundle: its version, and no still version of another.
+ *
+ * is_still  in, out  whether a still version may stay; whether there is one */
+enum nt_status nt_site_write_index(bool *is_still, const struct nt_site *site, const char *folder,
+                                   struct nt_error *error);
+
 /* Writes page and bundle as one HTML file: beside it first, then renamed. */
 enum nt_status nt_site_write_file(struct nt_tree_count *count, const struct nt_site *site, struct nt_error *error);
 

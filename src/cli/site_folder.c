@@ -10,9 +10,6 @@
 #include "ntrace/folder.h"
 #include "ntrace/models.h"
 
-/* Between these stands the story's still version in index.html, as web/still.js wrote it. */
-static const char STILL[] = "<!-- still -->", STILL_END[] = "<!-- /still -->";
-
 struct writer {
     const char *folder;
     struct nt_tree_count *count;
@@ -57,33 +54,12 @@ static bool is_pages_bundle(const struct nt_site *site) {
            strcmp(models[0].model[models[0].first].manifest, models[1].model[models[1].first].manifest) == 0;
 }
 
-/* Takes the still version out of index.html; `is_still` says whether it may stay and is there. */
-static enum nt_status tidy_index(bool *is_still, const char *folder, struct nt_error *error) {
-    char path[NT_PATH_BYTES];
-    uint8_t *bytes;
-    size_t size;
-    NT_TRY(nt_path_join(path, folder, "index.html", error));
-    NT_TRY(nt_folder_read_file(&bytes, &size, path, (size_t)16 << 20, nt_allocator_default(), error));
-    char *text = (char *)bytes, *end = strstr(text, STILL_END), *start = strstr(text, STILL);
-    bool found = start != NULL && end != NULL && start < end;
-    enum nt_status status = NT_OK;
-    if (found && !*is_still) {
-        start += strlen(STILL);
-        end += strlen(STILL_END);
-        memmove(start, end, strlen(end) + 1);
-        status = nt_folder_write_file(path, text, strlen(text), error);
-    }
-    *is_still = *is_still && found;
-    nt_release(nt_allocator_default(), bytes);
-    return status;
-}
-
 static enum nt_status fill(struct nt_tree_count *count, bool *is_still, const struct nt_site *site, const char *folder,
                            struct nt_error *error) {
     static const char *const kept[] = {"bundle", NULL}, *const drawn_anew[] = {"bundle", "still", NULL};
     *is_still = is_pages_bundle(site);
     NT_TRY(nt_tree_copy(count, folder, site->page, *is_still ? kept : drawn_anew, error));
-    NT_TRY(tidy_index(is_still, folder, error));
+    NT_TRY(nt_site_write_index(is_still, site, folder, error));
     return write_bundle(count, site, folder, error);
 }
 

@@ -13,7 +13,9 @@ const bundle = join(root, "build/tests/bundle");
 const scratch = mkdtempSync(join(tmpdir(), "ntrace-site-"));
 after(() => rmSync(scratch, { recursive: true }));
 
-const INDEX = "<main><!-- still --><article>figures of another bundle</article><!-- /still --></main>\n";
+const INDEX = '<meta name="bundle" content="of another">' + "<main><!-- still --><article>figures of another bundle</article><!-- /still --></main>\n";
+/** As a page holds the version of its bundle. */
+const VERSION = `<meta name="bundle" content="${readFileSync(join(bundle, "current.json"), "utf8").trim().replaceAll('"', "&quot;")}">`;
 const PAGE = { "index.html": INDEX, "404.html": "none", _headers: "/*", "engine/ntrace.js": "engine", "still/line.svg": "<svg/>", "bundle/current.json": "{}", ".stamp": "", "single/index.html": "<body>\n<!-- bundle --></body>\n" };
 
 /** @param {string} folder @param {Record<string, string>} files */
@@ -49,7 +51,7 @@ test("the site is the page with this bundle in it, and nothing of the page's own
   const expected = [...Object.keys(PAGE).filter((name) => !/^(still|bundle|\.)/.test(name)), ...filesOf(bundle).map((name) => `bundle/${name}`)];
   assert.deepEqual(filesOf(site), expected.sort());
   for (const name of filesOf(bundle)) assert.deepEqual(readFileSync(join(site, "bundle", name)), readFileSync(join(bundle, name)), name);
-  assert.equal(readFileSync(join(site, "index.html"), "utf8"), "<main><!-- still --></main>\n", "another bundle's figures are not told");
+  assert.equal(readFileSync(join(site, "index.html"), "utf8"), `${VERSION}<main><!-- still --></main>\n`, "another bundle's figures are not told");
   assert.equal(statSync(site).mode & 0o777, 0o777 & ~process.umask());
   assert.deepEqual(leftovers(), []);
   assert.equal(spawnSync(ntrace, ["verify", join(site, "bundle")]).status, 0);
@@ -65,7 +67,7 @@ test("with the page's own bundle the still version stays", () => {
   const { status, stdout } = run(join(own, "bundle"), "-o", site, "--page", own);
   assert.equal(status, 0);
   assert.doesNotMatch(stdout, /still/);
-  assert.equal(readFileSync(join(site, "index.html"), "utf8"), INDEX);
+  assert.equal(readFileSync(join(site, "index.html"), "utf8"), INDEX.replace(/<meta[^>]*>/, VERSION));
   assert.ok(filesOf(site).includes("still/line.svg"));
   assert.ok(!filesOf(site).includes("bundle/c/left-behind.bin"), "only files of the bundle are taken");
 });
