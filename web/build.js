@@ -18,7 +18,7 @@ const wasm = join(web, "../wasm");
 const site = process.argv[2];
 /** What is copied as it is, beside index.html. */
 const STATIC = /\.(svg|png|webmanifest)$/;
-const STYLES = ["site", "explorer_route", "trace_route"];
+const STYLES = ["site", "explorer_route", "trace_route", "draw_route"];
 
 /** @type {import("esbuild").BuildOptions} */
 const common = { bundle: true, format: "esm", target: "es2022", minify: true, legalComments: "none", logLevel: "warning" };

@@ -56,6 +56,7 @@ const ROUTES = new Map([
   ["story", { title: "Story", load: async () => (await import("./routes/story.js")).createStoryRoute }],
   ["trace", { title: "Trace", styles: "styles/trace_route.css", load: async () => (await import("./routes/trace.js")).createTraceRoute }],
   ["explore", { title: "Explorer", styles: "styles/explorer_route.css", load: async () => (await import("./routes/explore.js")).createExploreRoute }],
+  ["draw", { title: "Draw", styles: "styles/draw_route.css", load: async () => (await import("./routes/draw.js")).createDrawRoute }],
 ]);
 
 /** @param {string} selector @returns {HTMLElement} */

@@ -1,5 +1,7 @@
 /** The parts of the page's state, and how each stands in the URL. A part that has its default is left out, unless it is one of ALWAYS. */
 
+import { marksCodec } from "./marks.js";
+
 /** @typedef {import("../wasm/ntrace.d.ts").Manifest} Manifest */
 
 /** A range on one axis of the stability plot: both ends belong to it. @typedef {{ layer: number, low: number, high: number }} Brush */
@@ -39,6 +41,9 @@
  * @property {number[]} pins samples laid side by side
  * @property {string} step of the story, empty at its beginning
  * @property {"folded" | "open"} beside whether the samples laid side by side are shown large
+ * @property {import("../wasm/ntrace.d.ts").Mark[]} marks on the drawing sheet
+ * @property {number | null} base the sample that the marks change; null: an empty sheet
+ * @property {number | null} turn the layer whose turnover is looked into; null: none
  * @property {typeof EXPLANATIONS[number]} explain how the samples laid side by side are explained
  */
 
@@ -129,6 +134,9 @@ const part = (name) => ({
   write: (ends) => (ends ? ends.join("~") : ""),
 });
 
+/** A number, or nothing. @param {string} name @param {number} count @returns {Codec<number | null>} */
+const maybe = (name, count) => ({ name, initial: null, read: whole(name, 0, count - 1, 0).read, write: String });
+
 const place = whole("", 0, SIDE, 0);
 
 /** @param {number} layers @returns {Codec<Lasso | null>} */
@@ -215,6 +223,9 @@ export function codecs(manifest) {
     pins: numbers("pins", dataset.samples),
     beside: oneOf("beside", BESIDE),
     explain: oneOf("explain", EXPLANATIONS),
+    marks: marksCodec,
+    base: maybe("base", dataset.samples),
+    turn: maybe("turn", layers.length),
     step: text("step", "", /^[a-z-]{1,32}$/),
   };
 }

@@ -35,12 +35,16 @@ export function createSprites(sketches, theme) {
       canvas.height = PAGE * cellHeight;
       pages.push(/** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d")));
     }
+    put(cell, image);
+    cells.set(sample, cell);
+    return cell;
+  }
+  /** @param {number} cell @param {Uint8Array} image */
+  function put(cell, image) {
     const { ink, plate } = theme.tokens();
     const data = inkWithHalo(image, sketches.width, sketches.height, rgb(ink), rgb(plate));
     const [x, y] = cornerOf(cell);
-    pages[pages.length - 1].putImageData(data, x, y);
-    cells.set(sample, cell);
-    return cell;
+    pages[Math.floor(cell / (PAGE * PAGE))].putImageData(data, x, y);
   }
   /** @param {number} cell */
   const cornerOf = (cell) => {
@@ -99,6 +103,13 @@ export function createSprites(sketches, theme) {
       if (large.size > 48) large.delete(/** @type {string} */ (large.keys().next().value));
       large.set(key, canvas);
       return canvas;
+    },
+    /** The sample has another image now. @param {number} sample */
+    forget(sample) {
+      for (const key of large.keys()) if (key.startsWith(`${sample} `)) large.delete(key);
+      const image = sketches.get(sample);
+      const cell = cells.get(sample);
+      if (image && cell !== undefined) put(cell, image);
     },
     destroy: end,
   };

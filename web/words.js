@@ -71,6 +71,9 @@ export function predictionWords({ label, prediction, confidence }, classes) {
     : `The network reads it wrongly, as ${classes[prediction]}, ${percent(confidence)} sure.`;
 }
 
+/** What a sample is called: its class, unless it is the one that the page itself has made. @param {import("../wasm/ntrace.d.ts").Manifest & { guest?: { sample: number, name: string } }} manifest @param {ArrayLike<number>} labels @param {number} sample */
+export const callOf = ({ classes, guest }, labels, sample) => (guest?.sample === sample ? guest.name : classes[labels[sample]]);
+
 /** "a pear", "an apple". @param {string} noun */
 export const withArticle = (noun) => `${/^[aeiou]/i.test(noun) ? "an" : "a"} ${noun}`;
 

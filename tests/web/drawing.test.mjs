@@ -32,6 +32,8 @@ test("a state survives its way through the URL", () => {
     brushes: [{ layer: 2, low: 3, high: 17.25 }, { layer: 0, low: 0, high: 4 }], lasso: { layer: 1, method: "pca", points: [[0, 0], [10000, 20], [500, 999]] }, zoom: { x: 5012, y: 0, scale: 3.25 },
     classes: [0, 1], predicted: [1], verdict: "wrong", confidence: [0.25, 1], ranges: [{ name: "purity", low: -0.5, high: 0.125 }], find: "pe ar.&=",
     picks: [3, 499], tab: "classes", sort: "-purity", ranking: "-f1", reason: "hub", pins: [5, 6], beside: "open", explain: "gradCam", step: "rows",
+    marks: [{ kind: "pen", points: [0, 255, -24, 279, 12.25, 7] }, { kind: "eraser", points: [1, 2] }, { kind: "move", degrees: -15, x: 3, y: -2 }, { kind: "thicken", share: -0.5 }, { kind: "noise", deviation: 20, seed: 65535 }],
+    base: 499, turn: 2,
   };
   const hash = formatHash(state, manifest);
   assert.deepEqual(parseHash(hash, manifest, ["trace", "explore"]), state);
@@ -42,7 +44,7 @@ test("a state at rest leaves a short URL: only the trace is said", () => {
   assert.equal(formatHash(parseHash("", manifest, ["trace"]), manifest), "#/trace?sample=7&from=0&to=2&k=100");
 });
 
-for (const part of ["brush=3-0~1", "brush=0-9~1", "brush=x", "lasso=0.umap.1.2.3.4", "lasso=0.1.2.3.4.5.6", "lasso=0.umap.1.2.3.4.5.10001", "zoom=1.2.99", "zoom=1.2.3.400", "class=2", "range=%3Cb%3E-0~1", "picks=500", "confidence=1", "keep=9~9", "find=" + "x".repeat(65)]) {
+for (const part of ["brush=3-0~1", "brush=0-9~1", "brush=x", "lasso=0.umap.1.2.3.4", "lasso=0.1.2.3.4.5.6", "lasso=0.umap.1.2.3.4.5.10001", "zoom=1.2.99", "zoom=1.2.3.400", "class=2", "range=%3Cb%3E-0~1", "picks=500", "confidence=1", "keep=9~9", "marks=pAA.q", "marks=pA", "marks=p_", "marks=p________A", "marks=m_f_f", "base=500", "turn=3", `marks=p${"AA".repeat(3600)}`, "find=" + "x".repeat(65)]) {
   test(`a part of a URL that means nothing is left out: ${part.slice(0, 20)}`, () => {
     assert.equal(formatHash(parseHash(`#/trace?${part}`, manifest, ["trace"]), manifest), "#/trace?sample=7&from=0&to=2&k=100");
   });

@@ -62,13 +62,13 @@ function painter(colours, tokens) {
 
 /**
  * A picture of an explanation, one pixel of it for each of the image's.
- * @param {Exclude<Explanation, { method: "probabilities" }>} explanation
+ * @param {Exclude<Explanation, { method: "probabilities" }> | import("../../wasm/ntrace.d.ts").LayerGradient} explanation
  * @param {Uint8Array | undefined} image the sketch, ink 255; undefined where it is not there yet
  * @param {Tokens} tokens
  */
 export function heatOf(explanation, image, tokens) {
   const { width, height, method } = explanation;
-  const { colours } = METHODS[/** @type {Method} */ (method)];
+  const colours = method === "layerGradient" ? "signed" : METHODS[/** @type {Method} */ (method)].colours;
   const values = pixelsOf(explanation);
   const most = (colours === "signed" ? strongest(values) : 1) || 1;
   const paint = painter(/** @type {"signed" | "ramp" | "ink"} */ (colours), tokens);

@@ -15,8 +15,17 @@ export function toSquare(points) {
   return square;
 }
 
+/** How a map's points get into its square. @type {WeakMap<Float32Array, { scale: number, shift: number[] }>} */
+const frames = new WeakMap();
+
+/** Any place on a map, as it lies in the square. @param {Float32Array} points the map's @param {number} x @param {number} y @returns {[number, number]} */
+export function placeInSquare(points, x, y) {
+  const { scale, shift } = frames.get(points) ?? frameOf(points);
+  return [x * scale + shift[0], 1 - (y * scale + shift[1])];
+}
+
 /** @param {Float32Array} points */
-function scaled(points) {
+function frameOf(points) {
   const low = [Infinity, Infinity];
   const high = [-Infinity, -Infinity];
   for (let i = 0; i < points.length; i++) {
@@ -27,6 +36,14 @@ function scaled(points) {
   const size = Math.max(high[0] - low[0], high[1] - low[1]) || 1;
   const scale = (1 - 2 * MARGIN) / size;
   const shift = [0, 1].map((axis) => 0.5 - (scale * (low[axis] + high[axis])) / 2);
+  const frame = { scale, shift };
+  frames.set(points, frame);
+  return frame;
+}
+
+/** @param {Float32Array} points */
+function scaled(points) {
+  const { scale, shift } = frameOf(points);
   const square = new Float32Array(points.length);
   for (let i = 0; i < points.length; i += 2) {
     square[i] = points[i] * scale + shift[0];

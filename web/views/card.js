@@ -1,6 +1,6 @@
 /** The card: the sketch that is pointed at, or the one in the centre, large and in words. */
 import { select } from "d3";
-import { count, direction, distance, layerName, membership, nounOf, ordinal, predictionWords, verdict } from "../words.js";
+import { callOf, count, direction, distance, layerName, membership, nounOf, ordinal, percent, predictionWords, verdict } from "../words.js";
 
 /** @typedef {import("../../wasm/ntrace.d.ts").Trace} Trace */
 
@@ -75,10 +75,11 @@ export function createCard(root, { bundle, sketches, sprites, theme, onTravel })
       const sample = state.pointed ?? state.sample;
       const point = state.trace?.points.find((p) => p.sample === state.pointed);
       role.text(state.pointed === null ? "In the centre" : "Pointed at");
-      title.text(classes[bundle.labels[sample]]);
-      title.append("span").attr("class", "card-number").text(` no. ${count(sample)}`);
+      title.text(callOf(bundle.manifest, bundle.labels, sample));
+      const isGuest = /** @type {any} */ (bundle.manifest).guest?.sample === sample;
+      title.append("span").attr("class", "card-number").text(isGuest ? "" : ` no. ${count(sample)}`);
       const read = { label: bundle.labels[sample], prediction: bundle.predictions[sample], confidence: bundle.confidences[sample] };
-      reading.text(predictionWords(read, classes)).classed("is-wrong", read.label !== read.prediction);
+      reading.text(isGuest ? `The network reads it as ${classes[read.prediction]}, ${percent(read.confidence)} sure.` : predictionWords(read, classes)).classed("is-wrong", read.label !== read.prediction);
       block.classed("has-point", point !== undefined);
       for (const part of [words, table, travel]) part.attr("hidden", point ? null : "");
       hint.attr("hidden", point ? "" : null).text(touch.matches ? "Tap a neighbour to put it in the centre; hold one, or slide, to look first." : "Point at a neighbour to see how it moved. Click it to put it in the centre.");

@@ -1,6 +1,6 @@
 /** How many neighbours the sample keeps at every layer, against all samples: their median and the middle half of them. */
 import { area, line, range, scaleLinear, scalePoint, select } from "d3";
-import { chance, count, layerName, nounOf, roughly } from "../words.js";
+import { callOf, chance, count, layerName, nounOf, roughly } from "../words.js";
 import { glyphOf } from "./glyphs.js";
 import { quartiles } from "./quartiles.js";
 
@@ -57,7 +57,7 @@ export function createCurve(root, { manifest, labels, onChoose }) {
 
   /** @param {number} layer */
   const kept = (layer) => (state?.stability ? state.stability[layer * dataset.samples + state.sample] : 0);
-  const name = () => classes[labels[state?.sample ?? 0]];
+  const name = () => callOf(manifest, labels, state?.sample ?? 0);
 
   /** @param {number} layer */
   function describe(layer) {

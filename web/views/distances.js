@@ -1,6 +1,6 @@
 /** How far each class lies from the sample at the two layers: a hump a class and layer, and the nearest and farthest of the class looked at. */
 import { area, line, scaleLinear, select } from "d3";
-import { count, distance, layerName, nounOf, ordinal } from "../words.js";
+import { callOf, count, distance, layerName, nounOf, ordinal } from "../words.js";
 import { createExamples } from "./examples.js";
 import { median } from "./density_figures.js";
 
@@ -154,7 +154,7 @@ export function createDistances(root, { manifest, labels, sketches, sprites, the
 
   function tell() {
     if (!state) return;
-    const name = classes[own()];
+    const name = callOf(manifest, labels, state.sample);
     note.text(
       `All ${count(dataset.samples - 1)} other ${nounOf(manifest).many} by their distance from this ${name}: the farther left a class’s hump, the nearer it lies. ` +
         `Dotted: the ${ordinal(state.k - 1)} nearest. Classes are listed from the nearest at ${layerName(layers, state.from)} on.`,

@@ -1,6 +1,6 @@
 /** The figure's headline: what the engine counted, in two sentences, and how exact it is. */
 import { select } from "d3";
-import { chance, count, direction, layerName, nounOf, percent, roughly } from "../words.js";
+import { callOf, chance, count, direction, layerName, nounOf, percent, roughly } from "../words.js";
 
 /** @typedef {import("../../wasm/ntrace.d.ts").Manifest} Manifest */
 /** @typedef {import("../../wasm/ntrace.d.ts").Trace} Trace */
@@ -20,10 +20,10 @@ export function createSummary(root, { manifest, labels, onAll }) {
   function tell({ sample, from, to, k, overlap, closer, farther, points }, kept) {
     const { classes, layers } = manifest;
     const { many } = nounOf(manifest);
-    if (from === to) fill(headline, [`These are the ${count(k)} ${many} nearest to this `, ["em", classes[labels[sample]]], ` at ${layerName(layers, from)}.`]);
+    if (from === to) fill(headline, [`These are the ${count(k)} ${many} nearest to this `, ["em", callOf(manifest, labels, sample)], ` at ${layerName(layers, from)}.`]);
     else fill(headline, [
       `Of the ${count(k)} ${many} nearest to this `,
-      ["em", classes[labels[sample]]],
+      ["em", callOf(manifest, labels, sample)],
       ` at ${layerName(layers, from)}, `,
       ["strong", count(overlap)],
       ` ${overlap === 1 ? "is" : "are"} still among its ${count(k)} nearest at ${layerName(layers, to)}.`,

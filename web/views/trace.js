@@ -27,6 +27,7 @@ import { nounOf } from "../words.js";
  * @property {(isSeen: boolean) => void} onSeen whether the distances by class are in sight
  * @property {(error: Error, retry: () => void) => void} onFailed a part of the page could not be fetched
  * @property {(() => Promise<typeof import("./further.js")>)} [loadFurther] fetches the figures below; without it there are none
+ * @property {boolean} [hasPicker] whether another sample can be picked beside the figure; default true
  */
 
 /**
@@ -44,7 +45,7 @@ import { nounOf } from "../words.js";
 const FURTHER = ["bars", "more"];
 
 /** @param {HTMLElement} root the page's main @param {TraceOptions} options */
-export function createTrace(root, { bundle, sketches, sprites, theme, onChange, onAhead, onSeen, onFailed, loadFurther }) {
+export function createTrace(root, { bundle, sketches, sprites, theme, onChange, onAhead, onSeen, onFailed, loadFurther, hasPicker = true }) {
   const { manifest, labels } = bundle;
   root.setAttribute("aria-label", `Trace: the neighbours of one ${nounOf(bundle.manifest).one} between two layers`);
   /** @param {string} name */
@@ -94,9 +95,9 @@ export function createTrace(root, { bundle, sketches, sprites, theme, onChange, 
   const player = createPlayer(controls, { manifest, onStep: (to) => choose({ to }, "walk"), onAhead });
   const rail = createRail(controls, { manifest, onChoose: (end, layer, dragging) => choose({ [end]: layer }, dragging ? end : null) });
   const card = createCard(side, { bundle, sketches, sprites, theme, onTravel });
-  const picker = createPicker(side, { bundle, sketches, sprites, theme, onPick: onTravel, onFilter: (change) => onChange(change, { replace: true }) });
+  const picker = !hasPicker ? null : createPicker(side, { bundle, sketches, sprites, theme, onPick: onTravel, onFilter: (change) => onChange(change, { replace: true }) });
   const legend = createLegend(key, { manifest });
-  const parts = [summary, radial, slider, player, rail, card, picker, legend];
+  const parts = [summary, radial, slider, player, rail, card, ...(picker ? [picker] : []), legend];
 
   /** The figures below come when they are about to be seen: the first view does without their script. @type {ReturnType<typeof import("./further.js").createFurther> | null} */
   let further = null;
@@ -151,7 +152,7 @@ export function createTrace(root, { bundle, sketches, sprites, theme, onChange, 
   /** @param {TraceState} next @param {TraceState | null} before */
   function updateChoice({ chosen, stability }, before) {
     const isAsked = !before || isOther(chosen, before.chosen);
-    if (isAsked || chosen.shelf !== before.chosen.shelf || chosen.only !== before.chosen.only) picker.update(chosen);
+    if (isAsked || chosen.shelf !== before.chosen.shelf || chosen.only !== before.chosen.only) picker?.update(chosen);
     if (!isAsked && before.stability === stability) return;
     const samples = manifest.dataset.samples;
     rail.update({ from: chosen.from, to: chosen.to, kept: (layer) => (stability ? stability[layer * samples + chosen.sample] : null) });

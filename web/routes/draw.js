@@ -1,0 +1,253 @@
+/** The route of the drawing sheet: draw a sketch, or change a sample, and see where the network puts it. */
+import { select } from "d3";
+import { createExplained } from "../draw/explained.js";
+import { createGuest } from "../draw/guest.js";
+import { createGuestTrace } from "../draw/guest_trace.js";
+import { createLadder } from "../draw/ladder.js";
+import { createModelCard } from "../draw/model_card.js";
+import { createPad } from "../draw/pad.js";
+import { createReading } from "../draw/reading.js";
+import { createSeatMap } from "../draw/seat_map.js";
+import { createDrawSession } from "../draw/session.js";
+import { createTools } from "../draw/tools.js";
+import { fitsLink } from "../marks.js";
+import { createCurve } from "../views/curve.js";
+import { count, nounOf, sentence, withArticle } from "../words.js";
+
+/** @typedef {import("../params.js").State} State */
+/** @typedef {import("../../wasm/ntrace.d.ts").Mark} Mark */
+/** @typedef {import("../../wasm/ntrace.d.ts").NtraceError} NtraceError */
+/** @typedef {import("../main.js").Context} Context */
+/** @typedef {import("../main.js").Route} Route */
+
+const SIDE = 28;
+
+/** Why nothing can be drawn for a bundle, in words; empty where it can. @param {import("../../wasm/ntrace.d.ts").Bundle} bundle */
+function refusal({ manifest }) {
+  const { height, width, channels } = manifest.dataset.image;
+  if (!manifest.chunks.some(({ role }) => role === "weights")) return "This bundle holds activations and no network: what a network would make of a drawing cannot be worked out from it.";
+  if (height === SIDE && width === SIDE && channels === 1) return "";
+  return `Drawings are grey pictures of ${SIDE} × ${SIDE} pixels. This network takes pictures of ${height} × ${width} pixels in ${channels === 1 ? "one channel" : `${count(channels)} channels`}, so there is nothing to draw for it.`;
+}
+
+/** @param {HTMLElement} root @param {Context} context @returns {Route} */
+export function createDrawRoute(root, context) {
+  const why = refusal(context.bundle);
+  if (why === "") return createSheet(root, context);
+  const block = select(root).append("section").attr("class", "draw-refusal");
+  block.append("h2").text("No drawing here");
+  block.append("p").text(why);
+  context.report.ready();
+  return { update() {}, destroy: () => void block.remove() };
+}
+
+/** @param {HTMLElement} root @param {Context} context @returns {Route} */
+function createSheet(root, { bundle, store, sketches, theme, report, sprites, loadFurther }) {
+  const { manifest, labels } = bundle;
+  const { classes } = manifest;
+  const { one } = nounOf(manifest);
+  root.setAttribute("aria-label", "Draw: your own sketch through the network");
+  /** @param {string} name @param {string} [tag] */
+  const part = (name, tag = "div") => /** @type {HTMLElement} */ (select(root).append(tag).attr("class", name).node());
+  const [head, sheet, live, aside, rest] = [part("draw-head"), part("draw-sheet"), part("draw-live"), part("draw-aside"), part("draw-rest")];
+  const title = select(head).append("h2");
+  const lead = select(head).append("p");
+  const way = select(head).append("a");
+
+  const guest = createGuest(bundle, { sketches, theme });
+  /** What is being drawn and is not in the state yet. @type {Mark | null} */
+  let stroke = null;
+  /** @type {import("../draw/pad.js").Tool} */
+  let tool = "pen";
+  /** @type {import("../draw/session.js").Answer | null} */
+  let answer = null;
+  /** The neighbours of the sample that the sheet began as. @type {import("../../wasm/ntrace.d.ts").Neighborhoods | null} */
+  let original = null;
+  /** @type {import("../../wasm/ntrace.d.ts").Parting | null} */
+  let parting = null;
+  /** Places in the history that a mark of ours led to: undoing there takes back that mark. @type {Set<number>} */
+  const ours = new Set();
+  let isGone = false;
+
+  const pad = createPad(sheet, { theme, onStroke, onCancel });
+  const tools = createTools(sheet, {
+    onUndo: undo,
+    onRedo: () => store.redo(),
+    onClear: () => keep([]),
+    onMarks: (change) => keep(change(store.get().marks)),
+    onExample: (marks) => keep(marks),
+    onTool(next) {
+      tool = next;
+      show();
+      pad.focus();
+    },
+  });
+  const status = select(sheet).append("p").attr("class", "draw-status").attr("role", "status");
+  const reading = createReading(live, { classes });
+  const curveBox = /** @type {HTMLElement} */ (select(live).append("div").node());
+  const curve = createCurve(curveBox, { manifest: guest.bundle.manifest, labels: guest.bundle.labels, onChoose: (to) => store.set({ to }) });
+  const ladder = createLadder(live, { bundle, sketches, sprites, theme, onLayer: (layer) => store.set({ to: layer, layer }) });
+  const map = createSeatMap(aside, { bundle, sketches, sprites, theme, onLayer: (layer) => store.set({ layer }) });
+  const card = createModelCard(aside, { manifest });
+  const explained = createExplained(rest, { guest, theme });
+  const board = /** @type {HTMLElement} */ (select(rest).append("section").attr("class", "trace-board").node());
+  const trace = createGuestTrace(board, {
+    guest, theme, loadFurther,
+    onChange: store.set,
+    onTravel: (sample) => store.set({ view: "trace", sample, keep: null }),
+    onFailed: (error, retry) => report.failed(/** @type {NtraceError} */ (error), retry),
+  });
+  const session = createDrawSession(bundle, {
+    onAnswer,
+    onProgress: (words) => void status.text(words ? `${sentence(words)} …` : ""),
+    onFailed: (error) => report.failed(error, () => session.retry()),
+  });
+  const parts = [pad, tools, reading, curve, ladder, map, card, explained, trace, guest];
+
+  // ---- Marks. ----
+
+  const marksNow = () => (stroke ? [...store.get().marks, stroke] : store.get().marks);
+  const isBlank = () => store.get().base === null && marksNow().length === 0;
+  const placeNow = () => Number(history.state?.place ?? 0);
+
+  /** @param {Mark[]} marks */
+  function keep(marks) {
+    if (!fitsLink(marks)) return void status.text("The link cannot hold more marks than these. Take some back first.");
+    store.set({ marks });
+    ours.add(placeNow());
+  }
+  function undo() {
+    if (ours.has(placeNow()) && store.canUndo()) store.undo();
+    else keep(store.get().marks.slice(0, -1));
+  }
+  /** @param {Mark} mark @param {boolean} isFinished @param {number} time */
+  function onStroke(mark, isFinished, time) {
+    stroke = isFinished ? null : mark;
+    if (isFinished) keep([...store.get().marks, mark]);
+    ask(time);
+  }
+  function onCancel() {
+    stroke = null;
+    ask(performance.now());
+  }
+
+  // ---- Asking. ----
+
+  /** @param {number} time when the hand was there */
+  function ask(time) {
+    if (isBlank()) {
+      answer = null;
+      parting = null;
+      session.rest();
+      explained.show(false);
+      show();
+      return;
+    }
+    session.ask({ marks: marksNow(), base: store.get().base, moving: stroke !== null, asked: time });
+  }
+
+  /** @param {import("../draw/session.js").Answer} next */
+  function onAnswer(next) {
+    if (isGone || isBlank()) return;
+    const { base } = next.wish;
+    const name = base === null ? "drawing" : `changed ${classes[labels[base]]}`;
+    if (answer && answer.wish === next.wish && !next.placed.index) return;
+    answer = next;
+    guest.set(next.pixels, next.placed, { base, name });
+    void compare(next);
+    show();
+    root.dataset.lag = String(Math.round(performance.now() - next.wish.asked));
+    root.dataset.answered = next.placed.exact ? "exact" : next.placed.index ? "codes" : "read";
+    root.dataset.answers = String(Number(root.dataset.answers ?? 0) + 1);
+    if (!next.placed.exact) return;
+    trace.show(store.get());
+    explained.show(true);
+  }
+
+  /** Where the changed sample parts from the original. @param {import("../draw/session.js").Answer} now */
+  async function compare({ wish, placed }) {
+    if (wish.base === null || !placed.index) return;
+    try {
+      if (original?.sample !== wish.base) original = await bundle.neighborhoods({ sample: wish.base, k: placed.k });
+      const found = await bundle.parting({ original, changed: placed });
+      if (isGone || store.get().base !== wish.base) return;
+      parting = found;
+      show();
+    } catch (error) {
+      if (!isGone) report.failed(/** @type {NtraceError} */ (error), () => session.retry());
+    }
+  }
+
+  async function readStability() {
+    try {
+      await guest.readStability();
+      trace.refresh();
+    } catch (error) {
+      curveProblem = /** @type {Error} */ (error).message;
+    }
+    if (!isGone) show();
+  }
+  let curveProblem = "";
+
+  // ---- Showing. ----
+
+  function tell() {
+    const { base } = store.get();
+    const isChange = base !== null;
+    const name = isChange ? classes[labels[base]] : "";
+    title.text(isChange ? `What if this ${name} were different?` : `Draw ${withArticle(one)}`);
+    lead.text(
+      isChange
+        ? `This is ${name} no. ${count(base)}. Erase, add, shift, turn, thicken or blur it with noise, and see layer by layer where the network stops seeing the same neighbours.`
+        : "The network reads along while you draw: its guess, the nearest at every layer, the place on the map. When your hand rests, everything is worked out exactly. The link holds the drawing.",
+    );
+    way.text(isChange ? "Draw your own instead" : `Or change ${classes[labels[store.get().sample]]} no. ${count(store.get().sample)}`)
+      .attr("href", isChange ? store.link({ base: null, marks: [] }) : store.link({ base: store.get().sample, marks: [] }));
+  }
+
+  let frame = 0;
+  const show = () => void (frame ||= requestAnimationFrame(draw));
+  function draw() {
+    frame = 0;
+    const state = store.get();
+    const { marks, base } = state;
+    const placed = answer?.placed ?? null;
+    const isChange = base !== null;
+    tell();
+    pad.update({ marks: marksNow(), ground: isChange ? (answer?.pixels ?? sketches.get(base) ?? null) : null, tool: isChange ? tool : "pen", isFull: !fitsLink(marks) });
+    tools.update({ marks, isChange, tool, canUndo: marks.length > 0 || (ours.has(placeNow()) && store.canUndo()), canRedo: store.canRedo() });
+    reading.update({ placed, before: isChange ? labels[base] : null });
+    ladder.update({ placed, original: isChange ? original : null, parting: isChange ? parting : null });
+    map.update({ placed: placed?.index ? placed : null, layer: state.layer });
+    const isPlaced = placed?.index != null;
+    for (const box of [curveBox, rest]) box.hidden = !isPlaced;
+    if (isPlaced) curve.update({ sample: guest.sample, from: state.from, to: state.to, stability: guest.stability(), problem: curveProblem });
+  }
+
+  void readStability();
+  void bundle.preparePlace({ onProgress: ({ label }) => !isGone && status.text(`${sentence(label)} …`) }).then(
+    () => !isGone && status.text(""),
+    (error) => !isGone && report.failed(error, () => session.retry()),
+  );
+  ask(performance.now());
+  draw();
+  report.ready();
+
+  return {
+    update(state, before) {
+      const isOther = state.marks !== before.marks || state.base !== before.base;
+      if (state.base !== before.base) [answer, parting, original, tool] = [null, null, null, "pen"];
+      if (isOther) ask(performance.now());
+      trace.update(state);
+      show();
+    },
+    destroy() {
+      isGone = true;
+      cancelAnimationFrame(frame);
+      session.stop();
+      for (const each of parts) each.destroy();
+      root.replaceChildren();
+      for (const name of ["lag", "answered", "answers"]) delete root.dataset[name];
+    },
+  };
+}
