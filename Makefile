@@ -150,7 +150,13 @@ WASM_VARIANTS = simd scalar
 WASM_SOURCES = $(filter-out $(X86_KERNELS) src/sketch/% src/train/% src/formats/png.c,$(SOURCES)) wasm/exports.c
 WASM_CFLAGS = -O3 -Ibuild/wasm/debian/zlib -Ibuild/wasm/debian/include
 WASM_LDFLAGS = -Oz --no-entry -sSTANDALONE_WASM -sALLOW_MEMORY_GROWTH -sEXPORTED_FUNCTIONS=@wasm/exports.txt
-ENGINE = $(WASM_VARIANTS:%=build/site/engine/ntrace-%.wasm)
+PACKER = $(WASM_VARIANTS:%=build/site/engine/pack-%.wasm)
+ENGINE = $(WASM_VARIANTS:%=build/site/engine/ntrace-%.wasm) $(PACKER)
+
+# Packing of dropped files is a module of its own too: the command line's code, on a file system in a worker.
+PACKER_SOURCES = wasm/pack.c src/sketch/raster.c $(patsubst %,src/cli/%.c,pack options network source source_activations source_answers)
+PACKER_LDFLAGS = -O1 -sMODULARIZE -sEXPORT_ES6 -sENVIRONMENT=worker -sDYNAMIC_EXECUTION=0 -sALLOW_MEMORY_GROWTH \
+	-sINVOKE_RUN=0 -sFORCE_FILESYSTEM -lworkerfs.js -sEXPORTED_RUNTIME_METHODS=callMain,FS,WORKERFS
 
 # The drawing sheet is a module of its own, fetched when someone draws.
 SHEET_SOURCES = wasm/sheet.c src/sketch/raster.c src/sketch/edit.c src/core/random.c
@@ -169,11 +175,11 @@ build/wasm/debian/stamp: wasm/debian_sources.sh | setup-native setup-wasm
 	@touch $@
 
 # zlib makes its tables when they are first needed: made beforehand they are 6 kB of every first view.
-build/wasm/libdebian.a: build/wasm/debian/stamp
-	rm -rf build/wasm/libdebian && mkdir -p build/wasm/libdebian
-	cd build/wasm/libdebian && $(EMCC) -O3 -DDYNAMIC_CRC_TABLE -DBUILDFIXED -c $(addprefix ../debian/zlib/,adler32.c crc32.c deflate.c inffast.c \
-	inflate.c inftrees.c trees.c zutil.c) && $(EMCC) -Os -c ../debian/cjson/cJSON.c
-	rm -f $@ && emar rcs $@ build/wasm/libdebian/*.o
+build/wasm/libpackages.a: build/wasm/debian/stamp
+	rm -rf build/wasm/packages && mkdir -p build/wasm/packages
+	cd build/wasm/packages && $(EMCC) -O3 -DDYNAMIC_CRC_TABLE -DBUILDFIXED -Dz_off_t=long -include unistd.h -c $(addprefix ../debian/zlib/,adler32.c crc32.c deflate.c inffast.c \
+	inflate.c inftrees.c trees.c zutil.c gzclose.c gzlib.c gzread.c gzwrite.c) && $(EMCC) -Os -c ../debian/cjson/cJSON.c
+	rm -f $@ && emar rcs $@ build/wasm/packages/*.o
 
 build/wasm/simd/%.o: VARIANT_CFLAGS = -msimd128
 build/wasm/simd/%.o: %.c build/wasm/debian/stamp
@@ -196,7 +202,14 @@ build/wasm/libntrace-scalar.a: $(filter-out %_simd128.o,$(WASM_SOURCES:%.c=build
 build/wasm/libntrace-%.a:
 	rm -f $@ && emar rcs $@ $^
 
-build/site/engine/ntrace-%.wasm: build/wasm/libntrace-%.a build/wasm/libdebian.a wasm/exports.txt
+build/site/engine/pack-simd.wasm: $(PACKER_SOURCES:%.c=build/wasm/simd/%.o)
+build/site/engine/pack-scalar.wasm: $(PACKER_SOURCES:%.c=build/wasm/scalar/%.o)
+build/site/engine/pack-%.wasm: build/wasm/libntrace-%.a build/wasm/libpackages.a
+	@mkdir -p $(@D) build/wasm/packer
+	$(EMCC) $(PACKER_LDFLAGS) -o build/wasm/packer/pack-$*.js $(filter %.o,$^) $(filter %.a,$^)
+	mv build/wasm/packer/pack-$*.wasm $@ # the script goes into the worker that opens files: it is the same for both
+
+build/site/engine/ntrace-%.wasm: build/wasm/libntrace-%.a build/wasm/libpackages.a wasm/exports.txt
 	@mkdir -p $(@D)
 	$(EMCC) $(WASM_LDFLAGS) -o build/wasm/ntrace-$*.wasm build/wasm/$*/wasm/exports.o $(filter %.a,$^)
 	mv build/wasm/ntrace-$*.wasm $@
@@ -327,7 +340,7 @@ bench: wasm web data still $(BENCH_NPM) $(BENCH_WASM) $(if $(PEOPLE),build/bench
 	@rm -f build/bench/rows.jsonl
 	@set -e; for part in $(BENCH); do echo; echo "== $$part"; $(NODE) tests/bench/$$part.mjs; done
 
-build/bench/kernels-%.wasm: build/wasm/%/tests/bench/kernels.o build/wasm/libntrace-%.a build/wasm/libdebian.a wasm/exports.txt
+build/bench/kernels-%.wasm: build/wasm/%/tests/bench/kernels.o build/wasm/libntrace-%.a build/wasm/libpackages.a wasm/exports.txt
 	@mkdir -p $(@D)
 	$(EMCC) $(WASM_LDFLAGS) -o $@ build/wasm/$*/wasm/exports.o $(filter %.o %.a,$^)
 

@@ -5,7 +5,7 @@
  */
 import { createHash } from "node:crypto";
 import { cp, mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 
 import { build, transform } from "esbuild";
@@ -18,7 +18,7 @@ const wasm = join(web, "../wasm");
 const site = process.argv[2];
 /** What is copied as it is, beside index.html. */
 const STATIC = /\.(svg|png|webmanifest)$/;
-const STYLES = ["site", "explorer_route", "trace_route", "draw_route"];
+const STYLES = ["site", "explorer_route", "trace_route", "draw_route", "open_route"];
 
 /** @type {import("esbuild").BuildOptions} */
 const common = { bundle: true, format: "esm", target: "es2022", minify: true, legalComments: "none", logLevel: "warning" };
@@ -27,6 +27,12 @@ const common = { bundle: true, format: "esm", target: "es2022", minify: true, le
 const engineApart = {
   name: "engine-apart",
   setup: ({ onResolve }) => onResolve({ filter: /\/wasm\/ntrace\.js$/ }, () => ({ path: "./engine/ntrace.js", external: true })),
+};
+
+/** Emscripten's script for the packer, as the Makefile leaves it. @type {import("esbuild").Plugin} */
+const packer = {
+  name: "packer",
+  setup: ({ onResolve }) => onResolve({ filter: /^packer$/ }, () => ({ path: resolve(site, "../wasm/packer/pack-simd.js") })),
 };
 
 /** @param {Uint8Array | string} bytes */
@@ -58,6 +64,7 @@ async function buildCode() {
   await rm(fresh, { recursive: true, force: true });
   const entryPoints = { app: join(web, "main.js"), painter: join(web, "explore/plot_worker.js") };
   await build({ ...common, entryPoints, outdir: fresh, splitting: true, chunkNames: "scripts/[name]-[hash]", plugins: [engineApart] });
+  await build({ ...common, entryPoints: { opener: join(web, "open/worker.js") }, outdir: fresh, plugins: [packer] });
   await build({ bundle: true, minify: true, logLevel: "warning", entryPoints: STYLES.map((name) => join(web, `styles/${name}.css`)), outdir: join(fresh, "styles") });
   await cp(join(site, "engine"), join(fresh, "engine"), { recursive: true, filter: (path) => !path.endsWith(".d.ts") });
   const listed = await Promise.all((await filesBelow(fresh)).map(async (file) => `${file.slice(fresh.length)} ${sha256(await readFile(file))}`));

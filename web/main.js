@@ -6,6 +6,7 @@ import { createNotice } from "./notice.js";
 import { createSketches } from "./sketches.js";
 import { createSprites } from "./sprites.js";
 import { createStore } from "./store.js";
+import { takeDropped } from "./open/gather.js";
 import { createTheme } from "./theme.js";
 import { count, nounOf, percent } from "./words.js";
 
@@ -22,6 +23,7 @@ import { count, nounOf, percent } from "./words.js";
  * @property {import("./sprites.js").Sprites} sprites
  * @property {import("./theme.js").Theme} theme
  * @property {Report} report
+ * @property {(files: Map<string, Blob>, note: string, signal: AbortSignal) => Promise<void>} [openFiles] opens a bundle's files in the place of what is open; `note` says more of them
  * @property {import("./views/trace.js").TraceOptions["loadFurther"]} [loadFurther]
  */
 
@@ -40,13 +42,14 @@ import { count, nounOf, percent } from "./words.js";
  * @typedef {object} Route
  * @property {(state: State, before: State) => void} update
  * @property {() => void} destroy empties its root
+ * @property {(dropped: import("./open/gather.js").Dropped[]) => void} [receive] takes files that were dropped onto the page
  */
 
 /** The trace view's figures below the first one. */
 const loadFurther = () => import("./views/further.js");
 
-/** Where the site keeps its bundle. */
-const BUNDLE = "bundle/";
+/** Where the bundle comes from: where the site keeps its own, or files. @type {string | Map<string, Blob>} */
+let place = new URL("bundle/", document.baseURI).href;
 
 /**
  * The routes there are, the default one first: the name in the header, and the script and styles, which are fetched when they are needed.
@@ -57,6 +60,7 @@ const ROUTES = new Map([
   ["trace", { title: "Trace", styles: "styles/trace_route.css", load: async () => (await import("./routes/trace.js")).createTraceRoute }],
   ["explore", { title: "Explorer", styles: "styles/explorer_route.css", load: async () => (await import("./routes/explore.js")).createExploreRoute }],
   ["draw", { title: "Draw", styles: "styles/draw_route.css", load: async () => (await import("./routes/draw.js")).createDrawRoute }],
+  ["open", { title: "Your data", styles: "styles/open_route.css", load: async () => (await import("./routes/open.js")).createOpenRoute }],
 ]);
 
 /** @param {string} selector @returns {HTMLElement} */
@@ -84,8 +88,8 @@ const report = {
   },
 };
 
-/** @param {import("../wasm/ntrace.d.ts").Bundle} bundle */
-function describe({ manifest, engine }) {
+/** @param {import("../wasm/ntrace.d.ts").Bundle} bundle @param {string} note */
+function describe({ manifest, engine }, note) {
   const { dataset, classes, layers, network } = manifest;
   const number = count(dataset.samples);
   const { many } = nounOf(manifest);
@@ -93,7 +97,8 @@ function describe({ manifest, engine }) {
   find("[data-provenance]").textContent =
     `${dataset.title}: ${number} in ${classes.length} classes${dataset.source ? `, ${dataset.source}` : ""}. ` +
     `The network has ${layers.length} layers, the input included, and reads ${percent(network.accuracy)} of the ${many} rightly.` +
-    (dataset.licence ? ` Licence: ${dataset.licence}.` : "");
+    (dataset.licence ? ` Licence: ${dataset.licence}.` : "") +
+    (note ? ` ${note}` : "");
   find("[data-engine]").textContent = `Computed in this tab by the engine ${engine.version}, ${engine.variant === "simd" ? "with SIMD" : "without SIMD"}.`;
 }
 
@@ -125,9 +130,17 @@ function navigate(store) {
     .text(([, { title }]) => title);
 }
 
-/** @param {import("../wasm/ntrace.d.ts").Bundle} bundle */
-function mount(bundle) {
-  const store = createStore(bundle.manifest, [...ROUTES.keys()]);
+/** Ends what is mounted. */
+let unmount = () => {};
+/** Files that were dropped, until a route takes them. @type {import("./open/gather.js").Dropped[] | null} */
+let dropped = null;
+/** Shows the route that takes them. */
+let receive = () => {};
+
+/** @param {import("../wasm/ntrace.d.ts").Bundle} bundle @param {string} [note] more about it */
+function mount(bundle, note = "") {
+  const { models, firstModel } = bundle;
+  const store = createStore({ ...bundle.manifest, models, firstModel }, [...ROUTES.keys()]);
   const sketches = createSketches(bundle, (error) => notice.error(/** @type {NtraceError} */ (error)));
   const sprites = createSprites(sketches, theme);
   const root = find("main");
@@ -143,31 +156,91 @@ function mount(bundle) {
     try {
       const { load, styles } = /** @type {NonNullable<ReturnType<typeof ROUTES.get>>} */ (ROUTES.get(view));
       const [create] = await Promise.all([load(), styles ? fetchStyles(styles) : null]);
-      if (store.get().view !== view) return; // another wish came in between
+      if (store.get().view !== view || ended) return; // another wish came in between
       root.replaceChildren();
       root.dataset.view = view;
-      route = create(root, { bundle, store, sketches, sprites, theme, report, loadFurther });
+      route = create(root, { bundle, store, sketches, sprites, theme, report, loadFurther, openFiles });
+      hand();
     } catch (error) {
-      report.failed(/** @type {NtraceError} */ (error), enter);
+      if (!ended) report.failed(/** @type {NtraceError} */ (error), enter);
     }
   }
+  function hand() {
+    if (!dropped || !route?.receive) return;
+    route.receive(dropped);
+    dropped = null;
+  }
 
+  let ended = false;
+  unmount = () => {
+    ended = true;
+    route?.destroy();
+    store.destroy();
+    sprites.destroy();
+    bundle.close();
+    unmount = () => {};
+  };
+  receive = () => (store.get().view === "open" ? hand() : store.set({ view: "open" }));
   store.subscribe((state, before) => {
+    if (state.model !== bundle.model) return void start();
     navigate(store);
     if (state.view !== before.view) void enter();
     else route?.update(state, before);
   });
-  describe(bundle);
+  describe(bundle, note);
   navigate(store);
+  showModels(bundle, store);
   void enter();
 }
 
+/** Names the models where there are several. @param {import("../wasm/ntrace.d.ts").Bundle} bundle @param {import("./store.js").Store} store */
+function showModels(bundle, store) {
+  const root = find("[data-models]");
+  root.hidden = bundle.models.length < 2;
+  if (root.hidden) return;
+  import("./models.js").then(
+    ({ createModels }) => createModels(root, { bundle, store, onSwitch: follow }),
+    (error) => notice.error(error),
+  );
+}
+
+/** Goes to an address of this page whose bundle is to be opened. @param {string} hash */
+function follow(hash) {
+  history.pushState({ place: (history.state?.place ?? 0) + 1 }, "", hash);
+  void start();
+}
+
+/** Opens the model that the URL asks for, or else the first. */
+async function openAsked() {
+  const model = new URLSearchParams(location.hash.split("?")[1]).get("model") ?? undefined;
+  try {
+    return await openBundle(place, { model, onProgress: notice.progress });
+  } catch (error) {
+    if (model === undefined || /** @type {NtraceError} */ (error).code !== "argument") throw error;
+    return openBundle(place, { onProgress: notice.progress });
+  }
+}
+
+/** @type {NonNullable<Context["openFiles"]>} */
+async function openFiles(files, note, signal) {
+  const bundle = await openBundle(files, { signal });
+  unmount();
+  place = files;
+  history.pushState({ place: 0 }, "", "#/explore");
+  mount(bundle, `Opened from files: they are in this tab only, and reloading the page returns to its own data. ${note}`);
+}
+
+let starts = 0;
 async function start() {
+  const own = ++starts;
+  unmount();
   page.dataset.state = "loading";
   try {
-    mount(await openBundle(new URL(BUNDLE, document.baseURI), { onProgress: notice.progress }));
+    const bundle = await openAsked();
+    if (own === starts) mount(bundle);
+    else bundle.close();
   } catch (error) {
-    report.failed(/** @type {NtraceError} */ (error), start);
+    if (own === starts) report.failed(/** @type {NtraceError} */ (error), start);
   }
 }
 
@@ -175,4 +248,15 @@ find("[data-skip]").addEventListener("click", (event) => {
   event.preventDefault(); // the hash holds the state
   find("main").focus();
 });
+
+/** @param {DragEvent} event */
+function onDrag(event) {
+  if (!event.dataTransfer?.types.includes("Files")) return;
+  event.preventDefault();
+  page.toggleAttribute("data-dragging", event.type === "dragover");
+  if (event.type !== "drop") return;
+  dropped = takeDropped(event.dataTransfer);
+  receive();
+}
+for (const type of /** @type {const} */ (["dragover", "dragleave", "drop"])) addEventListener(type, onDrag);
 void start();

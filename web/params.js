@@ -12,6 +12,7 @@ import { marksCodec } from "./marks.js";
 /**
  * @typedef {object} State
  * @property {string} view the route
+ * @property {string} model of several in the bundle the one that is shown; empty where there are no names
  * @property {number} sample
  * @property {number} from layer
  * @property {number} to layer
@@ -34,7 +35,7 @@ import { marksCodec } from "./marks.js";
  * @property {Range[]} ranges
  * @property {string} find a sample's number or a part of a class's name
  * @property {number[]} picks samples picked by hand or by a suggestion, none for all
- * @property {"samples" | "classes" | "layers" | "suggestions"} tab
+ * @property {typeof TABS[number]} tab
  * @property {string} sort by what the panel sorts; "-" before it: descending
  * @property {string} ranking by which figure the classes are sorted; "-" before it: descending
  * @property {string} reason whose suggestions are open
@@ -52,7 +53,7 @@ const MOST_LISTED = 2000;
 /** The side of a map's square in numbers of the URL. */
 export const SIDE = 10000;
 export const MOST_ZOOM = 64;
-const TABS = /** @type {const} */ (["samples", "classes", "layers", "suggestions"]);
+const TABS = /** @type {const} */ (["samples", "classes", "layers", "suggestions", "models"]);
 const BESIDE = /** @type {const} */ (["folded", "open"]);
 const VERDICTS = /** @type {const} */ (["all", "right", "wrong"]);
 const METHODS = /** @type {const} */ (["umap", "pca"]);
@@ -167,16 +168,19 @@ const zoomed = {
   write: (zoom) => (zoom ? [zoom.x, zoom.y, 100 * zoom.scale].map(Math.round).join(".") : ""),
 };
 
+/** A manifest, and of several models beside it their names and the first of them. @typedef {Manifest & { models?: string[], firstModel?: string }} Described */
+
 /**
  * Every part of the state but the route.
- * @param {Manifest} manifest @returns {{ [P in Exclude<keyof State, "view">]: Codec<State[P]> }}
+ * @param {Described} manifest @returns {{ [P in Exclude<keyof State, "view">]: Codec<State[P]> }}
  */
 export function codecs(manifest) {
-  const { opening, layers, classes, dataset, stability } = manifest;
+  const { opening, layers, classes, dataset, stability, models = [], firstModel = "" } = manifest;
   const last = layers.length - 1;
   const most = maxK(manifest);
   const label = whole("", 0, classes.length - 1, 0);
   return {
+    model: { name: "model", initial: firstModel, read: (given) => models.find((name) => name === given) ?? null, write: String },
     sample: whole("sample", 0, dataset.samples - 1, opening.sample),
     from: whole("from", 0, last, opening.from),
     to: whole("to", 0, last, opening.to),
@@ -232,7 +236,7 @@ export function codecs(manifest) {
 
 /**
  * What a hash asks for, each part that is absent or out of range replaced by its default.
- * @param {string} hash @param {Manifest} manifest @param {string[]} views the routes there are, the default one first @returns {State}
+ * @param {string} hash @param {Described} manifest @param {string[]} views the routes there are, the default one first @returns {State}
  */
 export function parseHash(hash, manifest, views) {
   const [path = "", query = ""] = hash.replace(/^#\/?/, "").split("?");
@@ -244,7 +248,7 @@ export function parseHash(hash, manifest, views) {
   return /** @type {State} */ ({ view: views.includes(path) ? path : views[0], ...Object.fromEntries(parts) });
 }
 
-/** @param {State} state @param {Manifest} manifest */
+/** @param {State} state @param {Described} manifest */
 export function formatHash(state, manifest) {
   const query = new URLSearchParams();
   for (const [part, { name, write, initial }] of Object.entries(codecs(manifest))) {

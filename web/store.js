@@ -2,7 +2,7 @@
 import { codecs, formatHash, parseHash } from "./params.js";
 
 /** @typedef {import("./params.js").State} State */
-/** @typedef {import("../wasm/ntrace.d.ts").Manifest} Manifest */
+/** @typedef {import("./params.js").Described} Manifest */
 
 /** While something is dragged the URL follows at this pace, in milliseconds: browsers refuse more than some twenty changes a second. */
 const PACE = 120;
@@ -39,6 +39,7 @@ export function createStore(manifest, views) {
     clearTimeout(late);
     late = 0;
     const next = parseHash(location.hash, manifest, views);
+    if (next.model !== state.model) return take(next); // its layers are others: they are not ours to check
     const hash = formatHash(next, manifest);
     if (location.hash !== hash) history.replaceState(history.state, "", hash);
     last = Math.max(last, placeOf());

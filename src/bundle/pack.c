@@ -11,7 +11,11 @@
 
 enum { CODES_RAW_BYTES = 8 << 20, IMAGES_RAW_BYTES = 1 << 20, WEIGHTS_RAW_BYTES = 4 << 20, IMAGES_AT_ONCE = 256 };
 
+#if defined(__EMSCRIPTEN__)
+static const size_t DEFAULT_MEMORY = (size_t)256 << 20; /* of 2 GiB that there are at most */
+#else
 static const size_t DEFAULT_MEMORY = (size_t)2 << 30;
+#endif
 
 enum nt_status nt_pack_report(const struct nt_packer *p, const char *doing, double done) {
     if (p->options->report != NULL && p->options->report(p->options->context, doing, done) != 0) {

@@ -1,0 +1,4 @@
+/** The glue that Emscripten makes of wasm/pack.c; build.js says where it lies. */
+declare module "packer" {
+  export default function createPacker(options: object): Promise<any>;
+}
