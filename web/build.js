@@ -5,13 +5,14 @@
  */
 import { createHash } from "node:crypto";
 import { cp, mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
-import { join, resolve } from "node:path";
+import { extname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 
 import { build, transform } from "esbuild";
 
 import { buildEmbed } from "./embed/build.js";
 import { hashOf, policyFor } from "./policy.js";
+import { TYPES } from "./serve.js";
 
 const web = fileURLToPath(new URL(".", import.meta.url));
 const wasm = join(web, "../wasm");
@@ -57,22 +58,14 @@ async function buildEngine() {
   await cp(join(wasm, "ntrace.d.ts"), join(engine, "ntrace.d.ts"));
 }
 
-/** All that the page loads. @returns {Promise<string>} the folder, relative to the site */
-async function buildCode() {
-  const code = join(site, "code");
-  const fresh = join(site, "code.new");
+/** All that the page loads, and the page without it, in a folder that has no name yet. @param {string} fresh */
+async function buildCode(fresh) {
   await rm(fresh, { recursive: true, force: true });
   const entryPoints = { app: join(web, "main.js"), painter: join(web, "explore/plot_worker.js") };
   await build({ ...common, entryPoints, outdir: fresh, splitting: true, chunkNames: "scripts/[name]-[hash]", plugins: [engineApart] });
   await build({ ...common, entryPoints: { opener: join(web, "open/worker.js") }, outdir: fresh, plugins: [packer] });
   await build({ bundle: true, minify: true, logLevel: "warning", entryPoints: STYLES.map((name) => join(web, `styles/${name}.css`)), outdir: join(fresh, "styles") });
   await cp(join(site, "engine"), join(fresh, "engine"), { recursive: true, filter: (path) => !path.endsWith(".d.ts") });
-  const listed = await Promise.all((await filesBelow(fresh)).map(async (file) => `${file.slice(fresh.length)} ${sha256(await readFile(file))}`));
-  const identity = sha256(listed.join("\n")).slice(0, 16);
-  await rm(code, { recursive: true, force: true });
-  await mkdir(code);
-  await rename(fresh, join(code, identity));
-  return `code/${identity}/`;
 }
 
 /** Puts something in the place of a piece of index.html. @param {string} page @param {string} piece @param {string} other */
@@ -81,22 +74,42 @@ function put(page, piece, other) {
   return page.replace(piece, () => other);
 }
 
-/** @param {string} code */
-async function buildPage(code) {
+/** index.html with its policy and its early script. */
+async function buildPage() {
   const early = (await transform(await readFile(join(web, "early.js"), "utf8"), { minify: true, format: "iife", target: "es2022" })).code.trim();
-  let page = await readFile(join(web, "index.html"), "utf8");
-  page = put(page, 'content="policy"', `content="${policyFor([hashOf(early)])}"`);
-  page = put(page, '<script src="early.js"></script>', `<script>${early}</script>`);
-  page = put(page, 'href="styles/site.css"', `href="${code}styles/site.css"`);
-  page = put(page, 'src="app.js"', `src="${code}app.js"`);
-  await writeFile(join(site, "index.html"), page);
+  const page = put(await readFile(join(web, "index.html"), "utf8"), 'content="policy"', `content="${policyFor([hashOf(early)])}"`);
+  return put(page, '<script src="early.js"></script>', `<script>${early}</script>`);
+}
+
+/** @param {string} folder @param {string} file */
+const listed = async (folder, file) => ({ path: file.slice(folder.length + 1), sha256: sha256(await readFile(file)), type: TYPES[extname(file)] ?? "application/octet-stream" });
+
+/** The service worker's script, which knows its build. @param {string} identity @param {Awaited<ReturnType<typeof listed>>[]} files */
+async function buildService(identity, files) {
+  const define = { NTRACE_SITE: JSON.stringify({ build: identity, files }) };
+  await build({ ...common, format: "iife", define, entryPoints: { sw: join(web, "service/worker.js") }, outdir: site });
+}
+
+/** The whole page, in a folder named after all that it is made of. */
+async function buildSite() {
+  const fresh = join(site, "code.new");
+  await buildCode(fresh);
+  const beside = (await readdir(web, { withFileTypes: true })).filter((entry) => entry.isFile() && STATIC.test(entry.name)).map(({ name }) => name).sort();
+  for (const name of beside) await cp(join(web, name), join(site, name));
+  const [page, ...service] = await Promise.all([buildPage(), ...["worker", "names"].map((name) => readFile(join(web, `service/${name}.js`), "utf8"))]);
+  const code = await Promise.all((await filesBelow(fresh)).map((file) => listed(fresh, file)));
+  const others = await Promise.all(beside.map((name) => listed(site, join(site, name))));
+  const identity = sha256(JSON.stringify([code, others, page, service])).slice(0, 16);
+  const folder = `code/${identity}/`;
+  await rm(join(site, "code"), { recursive: true, force: true });
+  await mkdir(join(site, "code"));
+  await rename(fresh, join(site, folder));
+  await buildService(identity, [...code.map((file) => ({ ...file, path: folder + file.path })), ...others]);
+  await writeFile(join(site, "index.html"), put(put(page, 'href="styles/site.css"', `href="${folder}styles/site.css"`), 'src="app.js"', `src="${folder}app.js"`));
 }
 
 await mkdir(site, { recursive: true });
 await buildEngine();
-await buildPage(await buildCode());
-for (const entry of await readdir(web, { withFileTypes: true })) {
-  if (entry.isFile() && STATIC.test(entry.name)) await cp(join(web, entry.name), join(site, entry.name));
-}
-for (const old of ["app.js", "early.js", "painter.js", "scripts", "styles", "sw.js", "build.json"]) await rm(join(site, old), { recursive: true, force: true });
+await buildSite();
+for (const old of ["app.js", "early.js", "painter.js", "scripts", "styles"]) await rm(join(site, old), { recursive: true, force: true });
 await buildEmbed(site, common);

@@ -7,12 +7,12 @@
   const page = document.documentElement;
   page.dataset.route = /^#\/([a-z]+)/.exec(location.hash)?.[1] ?? "story";
 
-  /** @param {string} text */
-  const tell = (text) => {
+  /** @param {string} text @param {string} [kind] */
+  const tell = (text, kind = "") => {
     if (document.querySelector("[data-early]")) return;
     const notice = document.createElement("section");
     notice.className = "notice is-error";
-    notice.dataset.early = "";
+    notice.dataset.early = kind;
     notice.setAttribute("role", "alert");
     const words = document.createElement("p");
     words.dataset.error = "";
@@ -37,9 +37,11 @@
     },
     true,
   );
-  setTimeout(() => {
+  const look = () => {
     if (page.dataset.started) return;
+    if (document.hidden) return void document.addEventListener("visibilitychange", () => setTimeout(look, PATIENCE), { once: true }); // browsers let it wait
     for (const link of document.querySelectorAll("link[data-needed]")) if (!(/** @type {HTMLLinkElement} */ (link).sheet)) link.remove(); // the page waits for it
-    setTimeout(() => page.dataset.started || tell(`The page's files have not arrived within ${PATIENCE / 1000} seconds. Check the connection and try again.`));
-  }, PATIENCE);
+    setTimeout(() => page.dataset.started || tell(`The page's files have not arrived within ${PATIENCE / 1000} seconds. Check the connection and try again.`, "late"));
+  };
+  setTimeout(look, PATIENCE);
 }

@@ -1,8 +1,11 @@
 /** The page: opens the bundle, mounts the route that the URL asks for, and keeps the header in step. */
 import { select } from "d3";
 import { openBundle } from "../wasm/ntrace.js";
+import { arrival } from "../wasm/arrival.js";
 import { built } from "./address.js";
+import { createBulletin } from "./bulletin.js";
 import { createNotice } from "./notice.js";
+import { bundleHere, isOutdated, reloadToNewest } from "./service/version.js";
 import { createSketches } from "./sketches.js";
 import { createSprites } from "./sprites.js";
 import { createStore } from "./store.js";
@@ -63,14 +66,23 @@ const ROUTES = new Map([
   ["open", { title: "Your data", styles: "styles/open_route.css", load: async () => (await import("./routes/open.js")).createOpenRoute }],
 ]);
 
+/** Milliseconds after the first figure. */
+const LATER = 3000;
+const OUTDATED = { message: "A new version of this page has been published, and this one is not on its server any more.", hint: "Try again to get the new one." };
+
 /** @param {string} selector @returns {HTMLElement} */
 const find = (selector) => /** @type {HTMLElement} */ (document.querySelector(selector));
 const page = document.documentElement;
-page.dataset.started = ""; // from here on the page itself tells what goes wrong
+page.dataset.started = "yes"; // from here on the page itself tells what goes wrong
+document.querySelector("[data-early=late]")?.remove();
 const theme = createTheme(find("[data-theme-toggle]"));
 /** @type {() => void} */
 let retry = start;
 const notice = createNotice(find("[data-notice]"), () => retry());
+
+const bulletin = createBulletin(document.body);
+/** What waits for the first figure. @type {(() => void)[]} */
+const afterwards = [];
 
 notice.progress({ label: "starting", done: 0 });
 
@@ -80,13 +92,22 @@ const report = {
   ready() {
     page.dataset.state = "ready";
     notice.hide();
+    for (const run of afterwards.splice(0)) setTimeout(run, LATER);
   },
   failed(error, again) {
     page.dataset.state = "error";
     retry = again;
     notice.error(error);
+    void explain(error);
   },
 };
+
+/** What is missing may belong to a version that its server has no more. @param {NtraceError} error */
+async function explain({ code }) {
+  if (!["missing", "damaged", "network", "version", "format"].includes(code) || !(await isOutdated()) || page.dataset.state !== "error") return;
+  retry = () => void reloadToNewest();
+  notice.error(OUTDATED);
+}
 
 /** @param {import("../wasm/ntrace.d.ts").Bundle} bundle @param {string} note */
 function describe({ manifest, engine }, note) {
@@ -155,14 +176,14 @@ function mount(bundle, note = "") {
     page.dataset.route = view; // hides the story's still version where it is not asked for
     try {
       const { load, styles } = /** @type {NonNullable<ReturnType<typeof ROUTES.get>>} */ (ROUTES.get(view));
-      const [create] = await Promise.all([load(), styles ? fetchStyles(styles) : null]);
+      const [create] = await arrival(Promise.all([load(), styles ? fetchStyles(styles) : null]), "A part of the page");
       if (store.get().view !== view || ended) return; // another wish came in between
       root.replaceChildren();
       root.dataset.view = view;
       route = create(root, { bundle, store, sketches, sprites, theme, report, loadFurther, openFiles });
       hand();
     } catch (error) {
-      if (!ended) report.failed(/** @type {NtraceError} */ (error), enter);
+      if (!ended) report.failed(/** @type {NtraceError} */ (error), () => location.reload()); // a browser may not ask twice for a script
     }
   }
   function hand() {
@@ -210,15 +231,29 @@ function follow(hash) {
   void start();
 }
 
-/** Opens the model that the URL asks for, or else the first. */
-async function openAsked() {
+/** Opens the model that the URL asks for, or else the first. @param {import("../wasm/ntrace.d.ts").OpenOptions} [more] */
+async function openModel(more) {
   const model = new URLSearchParams(location.hash.split("?")[1]).get("model") ?? undefined;
+  const options = {
+    onProgress: notice.progress,
+    onRecovered: (/** @type {NtraceError} */ { message }) => bulletin.tell({ text: `The engine was started anew. ${message} What it had still to answer was asked again.` }),
+    ...more,
+  };
   try {
-    return await openBundle(place, { model, onProgress: notice.progress });
+    return await openBundle(place, { ...options, model });
   } catch (error) {
     if (model === undefined || /** @type {NtraceError} */ (error).code !== "argument") throw error;
-    return openBundle(place, { onProgress: notice.progress });
+    return openBundle(place, options);
   }
+}
+
+/** The bundle that this page was deployed with, where that is not the current one because a new page has come with it. */
+async function openAsked() {
+  const bundle = await openModel();
+  const version = bundleHere();
+  if (!bundle.url || !version || version.manifest === bundle.version.manifest || !(await isOutdated())) return bundle;
+  bundle.close();
+  return openModel({ version });
 }
 
 /** @type {NonNullable<Context["openFiles"]>} */
@@ -231,19 +266,29 @@ async function openFiles(files, note, signal) {
 }
 
 let starts = 0;
+/** @type {Promise<void> | null} */
+let offline = null;
+/** What works without a network, of the bundle that the page was opened with. @param {import("../wasm/ntrace.d.ts").Bundle} bundle */
+function startOffline(bundle) {
+  offline ??= import("./service/offline.js").then((script) => script.startOffline(bundle, { foot: find(".colophon"), tell: bulletin.tell })).catch(() => {}); // it works online
+}
+
 async function start() {
   const own = ++starts;
   unmount();
   page.dataset.state = "loading";
   try {
     const bundle = await openAsked();
-    if (own === starts) mount(bundle);
-    else bundle.close();
+    if (own === starts) {
+      afterwards.push(() => startOffline(bundle));
+      mount(bundle);
+    } else bundle.close();
   } catch (error) {
     if (own === starts) report.failed(/** @type {NtraceError} */ (error), start);
   }
 }
 
+if (!document.querySelector("link[data-needed]")) fetchStyles("styles/site.css").catch((/** @type {NtraceError} */ error) => bulletin.tell({ text: error.message })); // they were late
 find("[data-skip]").addEventListener("click", (event) => {
   event.preventDefault(); // the hash holds the state
   find("main").focus();

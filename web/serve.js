@@ -10,7 +10,7 @@ import { gzip } from "node:zlib";
 const compress = promisify(gzip);
 
 /** @type {Record<string, string>} */
-const TYPES = {
+export const TYPES = {
   ".html": "text/html; charset=utf-8",
   ".js": "text/javascript; charset=utf-8",
   ".css": "text/css; charset=utf-8",
@@ -19,10 +19,11 @@ const TYPES = {
   ".png": "image/png",
   ".woff2": "font/woff2",
   ".wasm": "application/wasm",
+  ".webmanifest": "application/manifest+json",
 };
 
 /** What hosts compress on the way; the chunks of a bundle are compressed already. */
-const COMPRESSED = new Set([".html", ".js", ".css", ".json", ".svg", ".wasm"]);
+const COMPRESSED = new Set([".html", ".js", ".css", ".json", ".svg", ".wasm", ".webmanifest"]);
 
 /** @param {string} folder @param {string} url */
 async function findFile(folder, url) {
@@ -35,14 +36,17 @@ async function findFile(folder, url) {
 
 /**
  * Serves a folder on localhost.
- * @param {string} folder
+ * @param {string | (() => string)} folder a function is asked at each request
  * @param {number} [port] 0: any free one
  * @param {(path: string, bytes: number) => void} [onServed]
+ * @param {(path: string) => number | undefined} [onAsked] may give a status to refuse with
  * @returns {Promise<{ url: string, close: () => void }>}
  */
-export function serve(folder, port = 0, onServed = () => {}) {
-  const root = resolve(folder);
+export function serve(folder, port = 0, onServed = () => {}, onAsked = () => undefined) {
   const server = createServer(async (request, response) => {
+    const refused = onAsked(request.url ?? "/");
+    if (refused) return void response.writeHead(refused, { "content-type": "text/plain" }).end(`refused: ${refused}\n`);
+    const root = resolve(typeof folder === "string" ? folder : folder());
     const found = await findFile(root, request.url ?? "/").catch(() => null);
     if (!found || !["GET", "HEAD"].includes(request.method ?? "")) {
       response.writeHead(found ? 405 : 404, { "content-type": "text/plain" }).end(found ? "only GET\n" : "no such file\n");

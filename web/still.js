@@ -13,7 +13,7 @@ import { learnStory, openBundleFolder } from "./story/still_facts.js";
 import { SCENES } from "./story/scenes.js";
 import { STEPS } from "./story/steps.js";
 import { stillPicture } from "./story/still_picture.js";
-import { h, toMarkup } from "./tree.js";
+import { escape, h, toMarkup } from "./tree.js";
 
 /** Steps with a picture. */
 const PICTURED = ["distances", "distances-after", "examples", "nearest", "rows", "line", "pattern", "stable", "end"];
@@ -89,7 +89,9 @@ async function main(site) {
   article.attributes.class += " is-still";
   const index = await readFile(join(site, "index.html"), "utf8");
   if (!MARK.test(index)) throw new Error(`${site}/index.html has no place for the still story: build the site first.`);
-  await write(join(site, "index.html"), index.replace(MARK, () => `<!-- still -->${toMarkup(article)}<!-- /still -->`));
+  const version = escape(JSON.stringify(engine.models.version));
+  const pinned = index.replace(/<meta name="bundle" content="[^"]*">/, () => `<meta name="bundle" content="${version}">`);
+  await write(join(site, "index.html"), pinned.replace(MARK, () => `<!-- still -->${toMarkup(article)}<!-- /still -->`));
   engine.close();
 }
 

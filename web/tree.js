@@ -8,7 +8,7 @@ export const h = (tag, attributes = {}, ...children) => ({ tag, attributes, chil
 /** @type {Record<string, string>} */
 const ESCAPES = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" };
 /** @param {string} text */
-const escape = (text) => text.replace(/[&<>"]/g, (sign) => ESCAPES[sign]);
+export const escape = (text) => text.replace(/[&<>"]/g, (sign) => ESCAPES[sign]);
 
 const SVG = new Set(["svg", "path", "circle", "image", "text", "title", "style"]);
 const VOID = new Set(["img", "input"]);

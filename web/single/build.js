@@ -78,6 +78,7 @@ page = replace(page, 'content="policy"', `content="${policy}"`);
 page = replace(page, '<link rel="stylesheet" href="styles/site.css" data-needed>', styles);
 page = replace(page, '<script src="early.js"></script>', element("script", early));
 page = replace(page, /\s*<script type="module" src="app\.js"><\/script>/, "");
+page = replace(page, /\s*<link rel="manifest" href="app\.webmanifest">/, "");
 page = replace(page, /href="favicon\.svg"/, `href="data:image/svg+xml;base64,${icon.toString("base64")}"`);
 page = replace(page, /\s*<\/body>/, `\n    ${[...files, "<!-- bundle -->", element("script", app)].join("\n    ")}\n  </body>`);
 
