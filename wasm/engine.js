@@ -182,6 +182,7 @@ export class Engine {
   async images({ samples }, options = {}) {
     const wanted = Array.from(samples);
     for (const sample of wanted) this.check(sample, "sample", this.manifest.dataset.samples);
+    if (!this.manifest.dataset.image) throw new NtraceError("missing", "This bundle holds no images: it was packed from activations alone.", "Pack pictures with them: --thumbnails.");
     await this.needImages(wanted, options);
     const { channels, height, width } = this.manifest.dataset.image;
     const size = channels * height * width;

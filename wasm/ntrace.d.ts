@@ -53,6 +53,8 @@ export interface Chunk {
   sha256: string;
 }
 
+export type Answers = "none" | "classes" | "sure";
+
 export interface Manifest {
   format: "ntrace-bundle";
   version: number;
@@ -64,12 +66,19 @@ export interface Manifest {
     samples: number;
     /** True where the samples were made by a program. */
     synthetic: boolean;
-    image: { channels: number; height: number; width: number };
+    /** Null where the bundle holds no images. */
+    image: { channels: number; height: number; width: number } | null;
     /** What one sample is called, and many, as packed; absent: "sample", "samples". */
     noun?: { one: string; many: string };
   };
   classes: string[];
+  /**
+   * What is known of the model's answers: nothing (predictions then repeat the labels, and confidences are 1), the predicted classes
+   * (confidences are 1), or their probabilities too. Absent: the last.
+   */
+  answers?: Answers;
   layers: Layer[];
+  /** parameters is 0 where the bundle holds no network; both accuracies say nothing where answers are "none". */
   network: { parameters: number; accuracy: number; balancedAccuracy: number };
   /** exact: the neighbours behind stability, maps and measures are certified to be the k nearest; else at least 0.9995 of them are. */
   stability: { reference: number; k: number; exact?: boolean };

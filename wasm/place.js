@@ -116,8 +116,9 @@ function needNetwork(engine) {
 
 /** Refuses pixels that are no image of this bundle's size. @param {Engine} engine @param {PlaceRequest["pixels"]} pixels @param {number | undefined} exclude */
 export function checkImage(engine, pixels, exclude) {
-  const { samples, image: { channels, height, width } } = engine.manifest.dataset;
   needNetwork(engine);
+  const { samples, image } = engine.manifest.dataset;
+  const { channels, height, width } = /** @type {NonNullable<typeof image>} */ (image); // a network has images
   if (!(pixels instanceof Uint8Array || pixels instanceof Uint8ClampedArray)) {
     throw new NtraceError("argument", "pixels: expected a Uint8Array.", "Give one byte for each pixel and channel.");
   }

@@ -85,7 +85,7 @@ function apply(sheet, mark) {
 }
 
 /** Whether a bundle's images are of the size that the rasteriser makes. @param {import("./ntrace.d.ts").Manifest} manifest */
-export const canDraw = ({ dataset: { image } }) => image.channels === 1 && image.height === SIDE && image.width === SIDE;
+export const canDraw = ({ dataset: { image } }) => image !== null && image.channels === 1 && image.height === SIDE && image.width === SIDE;
 
 /**
  * Makes an image of marks. See Bundle.draw in ntrace.d.ts.

@@ -3,11 +3,12 @@ import { select } from "d3";
 import { openBundle } from "../wasm/ntrace.js";
 import { arrival } from "../wasm/arrival.js";
 import { built } from "./address.js";
+import { knows } from "./answers.js";
 import { createBulletin } from "./bulletin.js";
 import { createNotice } from "./notice.js";
 import { bundleHere, isOutdated, reloadToNewest } from "./service/version.js";
 import { createSketches } from "./sketches.js";
-import { createSprites } from "./sprites.js";
+import { spritesOf } from "./sprites_of.js";
 import { createStore } from "./store.js";
 import { takeDropped } from "./open/gather.js";
 import { createTheme } from "./theme.js";
@@ -116,8 +117,8 @@ function describe({ manifest, engine }, note) {
   const { many } = nounOf(manifest);
   find("[data-dataset]").textContent = dataset.synthetic ? `The ${number} ${many} are synthetic: a program made them, not people.` : `${dataset.title}, ${number} ${many}.`;
   find("[data-provenance]").textContent =
-    `${dataset.title}: ${number} in ${classes.length} classes${dataset.source ? `, ${dataset.source}` : ""}. ` +
-    `The network has ${layers.length} layers, the input included, and reads ${percent(network.accuracy)} of the ${many} rightly.` +
+    `${dataset.title}: ${number} ${classes.length > 1 ? `in ${classes.length} classes` : many}${dataset.source ? `, ${dataset.source}` : ""}. ` +
+    `The network has ${layers.length} layers, the input included${knows(manifest, "classes") ? `, and reads ${percent(network.accuracy)} of the ${many} rightly` : ""}.` +
     (dataset.licence ? ` Licence: ${dataset.licence}.` : "") +
     (note ? ` ${note}` : "");
   find("[data-engine]").textContent = `Computed in this tab by the engine ${engine.version}, ${engine.variant === "simd" ? "with SIMD" : "without SIMD"}.`;
@@ -158,12 +159,16 @@ let dropped = null;
 /** Shows the route that takes them. */
 let receive = () => {};
 
-/** @param {import("../wasm/ntrace.d.ts").Bundle} bundle @param {string} [note] more about it */
-function mount(bundle, note = "") {
+/** Samples as they are shown: in pictures, or in what stands for them. @param {import("../wasm/ntrace.d.ts").Bundle} bundle */
+async function picturesOf(bundle) {
+  const sketches = createSketches(bundle, (error) => notice.error(/** @type {NtraceError} */ (error)));
+  return { sketches, sprites: await spritesOf(bundle, sketches, theme) };
+}
+
+/** @param {import("../wasm/ntrace.d.ts").Bundle} bundle @param {Awaited<ReturnType<typeof picturesOf>>} pictures @param {string} [note] more about it */
+function mount(bundle, { sketches, sprites }, note = "") {
   const { models, firstModel } = bundle;
   const store = createStore({ ...bundle.manifest, models, firstModel }, [...ROUTES.keys()]);
-  const sketches = createSketches(bundle, (error) => notice.error(/** @type {NtraceError} */ (error)));
-  const sprites = createSprites(sketches, theme);
   const root = find("main");
   /** @type {Route | null} */
   let route = null;
@@ -259,10 +264,11 @@ async function openAsked() {
 /** @type {NonNullable<Context["openFiles"]>} */
 async function openFiles(files, note, signal) {
   const bundle = await openBundle(files, { signal });
+  const pictures = await picturesOf(bundle);
   unmount();
   place = files;
   history.pushState({ place: 0 }, "", "#/explore");
-  mount(bundle, `Opened from files: they are in this tab only, and reloading the page returns to its own data. ${note}`);
+  mount(bundle, pictures, `Opened from files: they are in this tab only, and reloading the page returns to its own data. ${note}`);
 }
 
 let starts = 0;
@@ -279,10 +285,14 @@ async function start() {
   page.dataset.state = "loading";
   try {
     const bundle = await openAsked();
+    const pictures = await picturesOf(bundle);
     if (own === starts) {
       afterwards.push(() => startOffline(bundle));
-      mount(bundle);
-    } else bundle.close();
+      mount(bundle, pictures);
+    } else {
+      pictures.sprites.destroy();
+      bundle.close();
+    }
   } catch (error) {
     if (own === starts) report.failed(/** @type {NtraceError} */ (error), start);
   }

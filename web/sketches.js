@@ -3,14 +3,15 @@
 /** @typedef {import("../wasm/ntrace.d.ts").Bundle} Bundle */
 
 const BATCH = 128;
+const NONE = { channels: 0, height: 28, width: 28 }; // where a bundle holds no images: the size of what stands for them
 
 /**
  * @param {Bundle} bundle
  * @param {(error: Error) => void} onError
  */
 export function createSketches(bundle, onError) {
-  const { height, width } = bundle.manifest.dataset.image;
-  const pixels = height * width;
+  const { channels, height, width } = bundle.manifest.dataset.image ?? NONE;
+  const bytes = height * width * channels;
   /** @type {Map<number, Uint8Array>} */
   const kept = new Map();
   /** @type {Set<() => void>} */
@@ -38,7 +39,7 @@ export function createSketches(bundle, onError) {
     try {
       for (let batch = nextBatch(); batch.length > 0; batch = nextBatch()) {
         const images = await bundle.images({ samples: batch });
-        batch.forEach((sample, i) => kept.set(sample, images.slice(i * pixels, (i + 1) * pixels)));
+        batch.forEach((sample, i) => kept.set(sample, images.slice(i * bytes, (i + 1) * bytes)));
         for (const read of readers) read();
       }
     } catch (error) {
@@ -52,11 +53,13 @@ export function createSketches(bundle, onError) {
   return {
     width,
     height,
-    /** Grey image [height * width], ink 255. @param {number} sample */
+    channels,
+    /** Image [height, width, channels]; of one channel, ink is 255. @param {number} sample */
     get: (sample) => kept.get(sample),
     /** @param {string} who @param {Iterable<number>} samples the most wanted first */
     want(who, samples) {
       wishes.delete(who);
+      if (channels === 0) return;
       const missing = [...samples].filter((sample) => !kept.has(sample));
       if (missing.length === 0) return;
       wishes.set(who, missing);

@@ -21,10 +21,16 @@ const SIZE = { width: 760, height: 560 };
 /** Where the article goes: in place of what stands there from an earlier time. */
 const MARK = /<!-- still -->(?:.*<!-- \/still -->)?/s;
 
-/** A PNG of one sample: black ink, as opaque as it is strong. @param {Uint8Array} grey @param {number} width @param {number} height */
-function png(grey, width, height) {
-  const rows = Buffer.alloc(height * (1 + 2 * width));
-  for (let y = 0; y < height; y++) for (let x = 0; x < width; x++) rows[y * (1 + 2 * width) + 2 + 2 * x] = grey[y * width + x];
+/** PNG's types of colour by channels; one channel is ink, black and as opaque as it is strong. */
+const COLOUR_TYPES = [0, 4, 4, 2, 6];
+
+/** A PNG of one sample. @param {Uint8Array} pixels [height, width, channels] @param {{ width: number, height: number, channels: number }} size */
+function png(pixels, { width, height, channels }) {
+  const bytes = channels === 1 ? 2 : channels;
+  const rows = Buffer.alloc(height * (1 + bytes * width));
+  for (let y = 0; y < height; y++) {
+    for (let x = 0; x < channels * width; x++) rows[y * (1 + bytes * width) + (channels === 1 ? 2 + 2 * x : 1 + x)] = pixels[y * width * channels + x];
+  }
   const chunk = (/** @type {string} */ name, /** @type {Buffer} */ data) => {
     const body = Buffer.concat([Buffer.from(name, "latin1"), data]);
     const out = Buffer.alloc(body.length + 8);
@@ -36,8 +42,15 @@ function png(grey, width, height) {
   const head = Buffer.alloc(13);
   head.writeUInt32BE(width, 0);
   head.writeUInt32BE(height, 4);
-  head.set([8, 4, 0, 0, 0], 8);
+  head.set([8, COLOUR_TYPES[channels], 0, 0, 0], 8);
   return Buffer.concat([Buffer.from([0x89, 0x50, 0x4e, 0x47, 13, 10, 26, 10]), chunk("IHDR", head), chunk("IDAT", deflateSync(rows, { level: 9 })), chunk("IEND", Buffer.alloc(0))]);
+}
+
+/** @param {import("../wasm/engine.js").Engine} engine @param {number[]} samples @param {{ width: number, height: number, channels: number }} size */
+async function imagesOf(engine, samples, { width, height, channels }) {
+  const pixels = await engine.images({ samples });
+  const bytes = width * height * channels;
+  return samples.map((_, i) => pixels.subarray(i * bytes, (i + 1) * bytes));
 }
 
 /** The tokens' values in light and in dark, out of the style sheet. @param {string} css */
@@ -60,7 +73,7 @@ async function main(site) {
   const engine = await openBundleFolder(join(site, "bundle"), join(site, "engine"));
   const facts = await learnStory(engine, parseHash("", engine.manifest, ["story"]));
   const { light, dark } = tokensOf(await readFile(join(web, "styles/tokens.css"), "utf8"));
-  const { height, width } = facts.manifest.dataset.image;
+  const size = facts.manifest.dataset.image;
   const folder = join(site, "still");
   await rm(folder, { recursive: true, force: true });
   await mkdir(folder, { recursive: true });
@@ -70,9 +83,9 @@ async function main(site) {
     const picture = SCENES[scene](facts, SIZE);
     if (!picture) continue;
     const samples = [...new Set(picture.marks.map(({ sample }) => sample))];
-    const pixels = await engine.images({ samples });
-    const addresses = new Map(samples.map((sample, i) => [sample, `data:image/png;base64,${png(pixels.subarray(i * width * height, (i + 1) * width * height), width, height).toString("base64")}`]));
-    await write(join(folder, `${id}.svg`), stillPicture(picture, SIZE, (sample) => addresses.get(sample) ?? "", light, dark));
+    const addresses = new Map(size ? (await imagesOf(engine, samples, size)).map((image, i) => [samples[i], `data:image/png;base64,${png(image, size).toString("base64")}`]) : []);
+    const textOf = (/** @type {number} */ sample) => (facts.manifest.classes.length > 1 ? facts.manifest.classes[facts.labels[sample]].slice(0, 3) : String(sample));
+    await write(join(folder, `${id}.svg`), stillPicture(picture, SIZE, (sample) => ({ address: addresses.get(sample) ?? null, text: textOf(sample) }), light, dark, size?.channels === 1));
     made.set(id, picture.alt);
   }
   const state = parseHash("", facts.manifest, ["story"]);

@@ -61,16 +61,6 @@ export function verdict(point) {
 /** Chance level of the overlap of two neighbourhoods: k² / (N - 1). @param {number} k @param {number} samples */
 export const chance = (k, samples) => (k * k) / (samples - 1);
 
-/**
- * @param {{ label: number, prediction: number, confidence: number }} sketch
- * @param {string[]} classes
- */
-export function predictionWords({ label, prediction, confidence }, classes) {
-  return label === prediction
-    ? `The network reads it rightly, ${percent(confidence)} sure.`
-    : `The network reads it wrongly, as ${classes[prediction]}, ${percent(confidence)} sure.`;
-}
-
 /** What a sample is called: its class, unless it is the one that the page itself has made. @param {import("../wasm/ntrace.d.ts").Manifest & { guest?: { sample: number, name: string } }} manifest @param {ArrayLike<number>} labels @param {number} sample */
 export const callOf = ({ classes, guest }, labels, sample) => (guest?.sample === sample ? guest.name : classes[labels[sample]]);
 

@@ -170,7 +170,7 @@ static void complete(struct request *r, struct nt_progress_line *line) {
     r->pack.report = report;
     r->pack.context = line;
     r->source.pack = &r->pack;
-    r->source.everything = r->pack.nouns != NULL ? r->pack.nouns : "all samples";
+    r->source.everything = r->pack.noun != NULL ? r->pack.noun : "sample";
     r->source.selection.per_class = (uint32_t)r->per_class;
     r->source.selection.limit = (uint32_t)r->limit;
     r->source.selection.seed = r->seed;

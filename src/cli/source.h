@@ -15,7 +15,7 @@ struct nt_source_options {
     struct nt_network_options network;
     struct nt_texts activations; /* files and folders; none: images and a network */
     const char *predictions, *probabilities, *thumbnails, *layers;
-    const char *everything; /* what the one class is called where nothing tells samples apart */
+    const char *everything; /* what the one class is called where nothing tells samples apart: "sample" */
     struct nt_selection_options selection;
     const struct nt_pack_options *pack; /* its state is the folder for images, decoded once and read many times */
     const struct nt_progress *progress; /* of reading and checking all that is packed */

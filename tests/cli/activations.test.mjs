@@ -65,7 +65,7 @@ test("a folder of one .npy a layer becomes a bundle, in the order in which peopl
   const { layers, classes, dataset, answers } = manifestOf("bare");
   assert.deepEqual(layers.map((/** @type {any} */ { name }) => name), ["tokens", "block", "logits"]);
   assert.deepEqual(layers.map((/** @type {any} */ { size }) => size), [24, 16, CLASSES]);
-  assert.deepEqual(classes, ["all samples"]);
+  assert.deepEqual(classes, ["sample"]);
   assert.equal(dataset.image, null);
   assert.equal(answers, "none");
   assert.match(said, /recall@100[\s\S]*tokens +24[\s\S]*240 samples in [\d.]+ s: [\d.]+ MB in \d+ chunks, [\d.]+ bytes of codes a sample/);

@@ -105,7 +105,7 @@ test("what is no mark, and bundles of other images, are refused in words", async
   await refused({ marks: [], base: N }, /base 600/);
   await refused({ marks: Array(513).fill({ kind: "pen", points: [] }) }, /513 strokes/);
   const wide = await open("simd", { change: withManifest((manifest) => (manifest.dataset.image.height = 28)) });
-  wide.manifest.dataset.image.width = 32;
+  /** @type {any} */ (wide.manifest.dataset.image).width = 32;
   await assert.rejects(draw(wide, { marks: [] }), { code: "argument", message: /28 x 28/ });
 });
 

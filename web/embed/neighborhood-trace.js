@@ -7,7 +7,7 @@ import { NtraceError } from "../../wasm/ntrace.js";
 import { createNotice } from "../notice.js";
 import { createTraceRoute } from "../routes/trace.js";
 import { createSketches } from "../sketches.js";
-import { createSprites } from "../sprites.js";
+import { spritesOf } from "../sprites_of.js";
 import styles from "../styles/embed.css";
 import { CHOSEN, readChoice } from "./attributes.js";
 import { share } from "./shared.js";
@@ -98,19 +98,20 @@ export class NeighborhoodTrace extends Element {
     this.#shared = shared;
     try {
       const bundle = await shared.bundle;
-      if (this.#shared === shared) this.#mount(bundle);
+      const sketches = createSketches(bundle, (error) => this.#fail(/** @type {NtraceError} */ (error), () => void this.#start()));
+      const sprites = await spritesOf(bundle, sketches, this.#theme);
+      if (this.#shared === shared) this.#mount(bundle, sketches, sprites);
+      else sprites.destroy();
     } catch (error) {
       if (this.#shared === shared) this.#fail(/** @type {NtraceError} */ (error), () => void this.#start());
     }
   }
 
-  /** @param {Bundle} bundle */
-  #mount(bundle) {
+  /** @param {Bundle} bundle @param {import("../sketches.js").Sketches} sketches @param {import("../sprites.js").Sprites} sprites */
+  #mount(bundle, sketches, sprites) {
     const { manifest } = bundle;
     /** @type {State} */
     const state = /** @type {any} */ ({ view: "trace", keep: null, shelf: null, only: "all", ...readChoice(this, manifest) });
-    const sketches = createSketches(bundle, (error) => this.#fail(/** @type {NtraceError} */ (error), () => void this.#start()));
-    const sprites = createSprites(sketches, this.#theme);
     const store = /** @type {any} */ ({ get: () => this.#mounted?.state ?? state, set: (/** @type {Partial<State>} */ change) => this.#choose(change) });
     const report = {
       progress: this.#notice.progress,

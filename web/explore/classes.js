@@ -1,5 +1,6 @@
 /** Classes: how the network's predictions compare with the labels, class by class, for what is shown; the filters by class themselves set aside, so that another cell can be chosen. */
 import { select } from "d3";
+import { knows } from "../answers.js";
 import { count, percent } from "../words.js";
 import { createClassFigures, figuresTable } from "./class_figures.js";
 import { createConfusion } from "./confusion.js";
@@ -46,6 +47,11 @@ export function createClasses(root, { bundle, ledger, onChange }) {
   return {
     update(facts) {
       const { state } = facts;
+      if (!knows(bundle.manifest, "classes")) {
+        words.text("This bundle does not say what the network answers: there is nothing to compare the labels with. Packed with --predictions, it would.");
+        for (const { block } of [matrix, table]) block.attr("hidden", "");
+        return;
+      }
       const all = ledger.summary("all", everyone).value;
       summary = askFor(facts);
       const isPart = summary !== null && summary.samples < dataset.samples;

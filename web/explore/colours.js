@@ -20,12 +20,12 @@ import { MEASURES, extentOf, measureOf } from "./measures.js";
 
 const STEPS = 24;
 
-/** What can be chosen, in the order of the list. @type {{ name: string, title: string }[]} */
+/** What can be chosen, in the order of the list. @type {{ name: string, title: string, needs?: import("../answers.js").Answers }[]} */
 export const COLOURINGS = [
   { name: "class", title: "Class" },
-  { name: "prediction", title: "Predicted class" },
-  { name: "right", title: "Read rightly or wrongly" },
-  ...MEASURES.map(({ name, title }) => ({ name, title })),
+  { name: "prediction", title: "Predicted class", needs: "classes" },
+  { name: "right", title: "Read rightly or wrongly", needs: "classes" },
+  ...MEASURES.map(({ name, title, needs }) => ({ name, title, needs })),
 ];
 
 /** @param {string[]} ramp @param {number} steps */

@@ -15,7 +15,7 @@ import { METHODS } from "./heat.js";
 /** @param {HTMLElement} root @param {PartOptions} options @returns {Part} */
 export function createCompare(root, options) {
   const { bundle, store, sketches, onChange, onPoint } = options;
-  const { layers, dataset } = bundle.manifest;
+  const { chunks, layers, dataset } = bundle.manifest;
   const block = select(root).append("section").attr("class", "compare").attr("aria-label", "Side by side").attr("hidden", "");
   const bar = block.append("div").attr("class", "compare-bar");
   const title = bar.append("h2");
@@ -26,6 +26,9 @@ export function createCompare(root, options) {
   method.on("change", function () {
     onChange({ explain: /** @type {State["explain"]} */ (this.value), beside: "open" });
   });
+  /** Why not every method can be chosen, in words. */
+  const lacking = chunks.some(({ role }) => role === "weights") ? "" : `This bundle holds no network, which explanations need${dataset.image ? "; only the mean of the nearest pictures can be had" : ""}.`;
+  method.selectAll("option").property("disabled", (name) => lacking !== "" && name !== "none" && !(name === "neighborMean" && dataset.image));
   const about = bar.append("p").attr("class", "compare-about").attr("role", "status");
   const legend = bar.append("p").attr("class", "compare-legend");
   const all = bar.append("button").attr("type", "button").text("Unpin all").on("click", () => onChange({ pins: [] }));
@@ -128,7 +131,7 @@ export function createCompare(root, options) {
       title.text(`Side by side: ${count(pins.length)}`);
       method.property("value", explain);
       const chosen = explain === "none" ? null : METHODS[explain];
-      about.text(chosen?.about ?? "Lines: neighbours kept, layer by layer; the other samples' in grey.");
+      about.text(chosen?.about ?? `Lines: neighbours kept, layer by layer; the other samples' in grey. ${lacking}`.trim());
       legend.attr("class", `compare-legend is-${chosen?.colours ?? "none"}`);
       showLegend(legend, chosen?.colours ?? "none");
       all.attr("aria-label", `Unpin all ${count(pins.length)}`);

@@ -1,5 +1,6 @@
 /** One sample among those laid side by side: the sketch, how it is read, what explains that, its curve. */
 import { line, select } from "d3";
+import { shortReading } from "../answers.js";
 import { count, layerName, nounOf, percent, sentence, shortPercent } from "../words.js";
 import { METHODS, heatOf, pixelsOf, strongest } from "./heat.js";
 
@@ -44,7 +45,7 @@ export function createCompareCard(root, sample, { bundle, sketches, sprites, the
   const button = (text, what, act) => head.append("button").attr("type", "button").attr("aria-label", `${what}: ${name}`).attr("title", what).text(text).on("click", act);
   const [left, right] = [button("‹", "Move left", () => onMove(-1)), button("›", "Move right", () => onMove(1))];
   button("×", "Unpin", onRemove);
-  card.append("p").attr("class", "compare-reading").text(`${label === prediction ? "✓ read rightly" : `× read as ${classes[prediction]}`}, ${percent(bundle.confidences[sample])} sure`);
+  card.append("p").attr("class", "compare-reading").text(shortReading(bundle, sample));
   const pictures = card.append("div").attr("class", "compare-pictures");
   const sketch = pictures.append("canvas").attr("class", "compare-sketch").attr("role", "img").attr("aria-label", `${sentence(nounOf(bundle.manifest).one)}: ${name}`);
   const heat = pictures.append("canvas").attr("class", "compare-heat").attr("role", "img");

@@ -1,5 +1,6 @@
 /** The filters but for the classes, which the legend keeps: search, right or wrong, confidence, and a range of any measure. */
 import { select } from "d3";
+import { known, knows } from "../answers.js";
 import { count } from "../words.js";
 import { MEASURES, extentOf, measureOf } from "./measures.js";
 import { createRange } from "./range.js";
@@ -13,8 +14,6 @@ import { FILTER_BITS, countFilters, rangeBit } from "./selection.js";
 /** @typedef {import("./selection.js").Selection} Selection */
 
 const VERDICTS = /** @type {const} */ ([["all", "All"], ["right", "Right"], ["wrong", "Wrong"]]);
-/** Confidence has a place of its own. */
-const CHOICES = MEASURES.filter(({ name }) => name !== "confidence");
 
 /** How each sample stands to one filter: see RangeState. @param {Selection} selection @param {number} bit 0: the filter is not set @returns {(i: number) => number} */
 const standingTo = ({ failed, chosen }, bit) => (i) => (chosen[i] === 0 || (failed[i] & ~bit) !== 0 ? 0 : failed[i] === 0 ? 2 : 1);
@@ -35,9 +34,12 @@ export function createFilters(root, { bundle, ledger, store, onChange }) {
   }
 
   const find = createSearch(body, choose);
-  const verdict = createVerdict(body, onChange);
+  const { manifest } = bundle;
+  /** Confidence has a place of its own. */
+  const choices = known(MEASURES, manifest).filter(({ name }) => name !== "confidence");
+  const verdict = knows(manifest, "classes") ? createVerdict(body, onChange) : null;
   const confidenceOf = /** @type {Measure} */ (measureOf("confidence"));
-  const confidence = createRange(/** @type {HTMLElement} */ (body.node()), {
+  const confidence = !knows(manifest, "sure") ? null : createRange(/** @type {HTMLElement} */ (body.node()), {
     title: confidenceOf.title, about: confidenceOf.about, name: "confidence", removal: "Reset",
     onChange: (ends, isDragging) => choose({ confidence: ends }, isDragging),
     onRemove: () => onChange({ confidence: null }),
@@ -101,7 +103,7 @@ export function createFilters(root, { bundle, ledger, store, onChange }) {
       range.destroy();
       ranges.delete(name);
     }
-    for (const measure of CHOICES.filter(({ name }) => opened.has(name))) {
+    for (const measure of choices.filter(({ name }) => opened.has(name))) {
       const at = state.ranges.findIndex(({ name }) => name === measure.name);
       const values = measure.read(context);
       rangeOf(measure).update({
@@ -112,7 +114,7 @@ export function createFilters(root, { bundle, ledger, store, onChange }) {
         standing: standing(selection, at < 0 ? 0 : rangeBit(at)),
       });
     }
-    const free = CHOICES.filter(({ name }) => !opened.has(name));
+    const free = choices.filter(({ name }) => !opened.has(name));
     add.attr("hidden", free.length > 0 ? null : "");
     list.selectAll("option").data([{ name: "", title: "Choose …" }, ...free], (/** @type {any} */ { name }) => name).join("option").attr("value", ({ name }) => name).property("disabled", ({ name }) => name === "").text(({ title }) => title).order();
     list.property("value", "");
@@ -126,15 +128,15 @@ export function createFilters(root, { bundle, ledger, store, onChange }) {
     const active = countFilters(state);
     toggle.text(active === 0 ? "Filters" : `Filters: ${count(active)} active`);
     find(state.find);
-    verdict(state.verdict, verdictCounts(selection, bundle));
-    confidence.update({ values: bundle.confidences, domain: [0, 1], ends: state.confidence, format: confidenceOf.format, standing: standing(selection, FILTER_BITS.confidence) });
+    verdict?.(state.verdict, verdictCounts(selection, bundle));
+    confidence?.update({ values: bundle.confidences, domain: [0, 1], ends: state.confidence, format: confidenceOf.format, standing: standing(selection, FILTER_BITS.confidence) });
     updateRanges(facts);
   }
 
   return {
     update,
     destroy() {
-      confidence.destroy();
+      confidence?.destroy();
       for (const range of ranges.values()) range.destroy();
       block.remove();
     },

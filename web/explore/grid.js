@@ -1,5 +1,6 @@
 /** A grid of samples of any length: only the rows in view exist, and are filled anew as it scrolls. */
 import { select } from "d3";
+import { knows } from "../answers.js";
 import { count, percent } from "../words.js";
 
 /** @typedef {import("../routes/explore.js").PartOptions} PartOptions */
@@ -34,6 +35,7 @@ const SPRITES = 4; // milliseconds of a frame for making thumbnails
  */
 export function createGrid(root, { bundle, sketches, sprites, theme, onPoint, onPin, onOpen }) {
   const { classes } = bundle.manifest;
+  const [isRead, isSure] = [knows(bundle.manifest, "classes"), knows(bundle.manifest, "sure")];
   const scale = Math.ceil(devicePixelRatio);
   const scroller = /** @type {HTMLElement} */ (
     select(root).append("div").attr("class", "samples").attr("role", "grid").attr("aria-multiselectable", "true")
@@ -83,8 +85,8 @@ export function createGrid(root, { bundle, sketches, sprites, theme, onPoint, on
 
   /** What a screen reader says of a sample besides what is seen. @param {number} sample */
   function describe(sample) {
-    const verdict = bundle.labels[sample] === bundle.predictions[sample] ? "read rightly" : `read wrongly, ${percent(bundle.confidences[sample])} sure`;
-    return `${state.note ? `(${state.noteTitle}) ` : ""}number ${sample}, ${verdict}`;
+    const verdict = bundle.labels[sample] === bundle.predictions[sample] ? "read rightly" : `read wrongly${isSure ? `, ${percent(bundle.confidences[sample])} sure` : ""}`;
+    return `${state.note ? `(${state.noteTitle}) ` : ""}number ${sample}${isRead ? `, ${verdict}` : ""}`;
   }
 
   /** Writing the same text again would lay it out again. @param {HTMLElement} line @param {string} text */
@@ -105,7 +107,7 @@ export function createGrid(root, { bundle, sketches, sprites, theme, onPoint, on
     const [label, prediction] = [bundle.labels[sample], bundle.predictions[sample]];
     const isWrong = label !== prediction;
     write(lines[0], classes[label]);
-    write(lines[1], isWrong ? `× ${classes[prediction]}` : `✓ ${percent(bundle.confidences[sample])}`);
+    write(lines[1], isWrong ? `× ${classes[prediction]}` : isSure ? `✓ ${percent(bundle.confidences[sample])}` : isRead ? "✓" : `no. ${count(sample)}`);
     write(lines[2], state.note?.(sample) ?? "");
     node.classList.toggle("is-wrong", isWrong);
     node.classList.toggle("is-pointed", sample === pointed);

@@ -1,5 +1,6 @@
 /** What the colours mean, and the classes: each is kept, alone or with others, by the label or by the prediction. */
 import { select } from "d3";
+import { known } from "../answers.js";
 import { count } from "../words.js";
 import { FILTER_BITS } from "./selection.js";
 
@@ -8,9 +9,9 @@ import { FILTER_BITS } from "./selection.js";
 /** @typedef {import("../routes/explore.js").PartOptions} PartOptions */
 
 /** The two ways a class keeps samples: what the state calls it, what a column is headed, what a button says of a class. */
-const COLUMNS = /** @type {const} */ ([
-  { part: "classes", title: "label", say: (/** @type {string} */ name) => `labelled ${name}` },
-  { part: "predicted", title: "read as", say: (/** @type {string} */ name) => `read as ${name}` },
+const COLUMNS = /** @type {({ part: "classes" | "predicted", title: string, say: (name: string) => string, needs?: import("../answers.js").Answers })[]} */ ([
+  { part: "classes", title: "label", say: (name) => `labelled ${name}` },
+  { part: "predicted", title: "read as", needs: "classes", say: (name) => `read as ${name}` },
 ]);
 /** The colourings whose colours are the classes'. */
 const BY_CLASS = ["class", "prediction"];
@@ -18,6 +19,7 @@ const BY_CLASS = ["class", "prediction"];
 /** @param {HTMLElement} root @param {PartOptions} options @returns {Part} */
 export function createLegend(root, { bundle, store, onChange }) {
   const { classes } = bundle.manifest;
+  const ways = known(COLUMNS, bundle.manifest);
   const block = select(root).append("section").attr("class", "colours").attr("aria-label", "Colours and classes");
   const about = block.append("p").attr("class", "colours-about");
   const key = block.append("ul").attr("class", "colours-key");
@@ -28,13 +30,13 @@ export function createLegend(root, { bundle, store, onChange }) {
 
   const head = block.append("div").attr("class", "classes-head").attr("aria-hidden", "true");
   head.append("span").text("Class");
-  for (const { title } of COLUMNS) head.append("span").text(title);
-  block.append("p").attr("class", "classes-words").text("Of each class: how many are labelled so, and how many are read so.");
-  const list = block.append("ul").attr("class", "classes-list").attr("aria-label", "Classes: keep samples by label or by prediction");
+  for (const { title } of ways) head.append("span").text(title);
+  block.append("p").attr("class", "classes-words").text(ways.length > 1 ? "Of each class: how many are labelled so, and how many are read so." : "Of each class: how many are labelled so.");
+  const list = block.append("ul").attr("class", "classes-list").attr("aria-label", ways.length > 1 ? "Classes: keep samples by label or by prediction" : "Classes: keep samples by label");
   const rows = list.selectAll("li").data(classes).join("li").attr("class", "classes-row");
   rows.append("i").attr("aria-hidden", "true");
   rows.append("span").attr("class", "classes-name").attr("title", (name) => name).text((name) => name);
-  const columns = COLUMNS.map(({ part, say }) => {
+  const columns = ways.map(({ part, say }) => {
     const buttons = rows.append("button").attr("type", "button").attr("class", "classes-keep").attr("data-keep", (_, c) => `${part}-${c}`);
     buttons.on("click", function (_, name) {
       const c = classes.indexOf(name);
@@ -48,7 +50,7 @@ export function createLegend(root, { bundle, store, onChange }) {
   function onKey(event) {
     const all = /** @type {HTMLButtonElement[]} */ (list.selectAll("button").nodes());
     const at = all.indexOf(/** @type {HTMLButtonElement} */ (event.target));
-    const to = { ArrowRight: at + 1, ArrowLeft: at - 1, ArrowDown: at + COLUMNS.length, ArrowUp: at - COLUMNS.length, Home: 0, End: all.length - 1 }[event.key];
+    const to = { ArrowRight: at + 1, ArrowLeft: at - 1, ArrowDown: at + ways.length, ArrowUp: at - ways.length, Home: 0, End: all.length - 1 }[event.key];
     if (to === undefined || event.altKey || event.ctrlKey || event.metaKey) return;
     event.preventDefault();
     all[to]?.focus();
@@ -83,7 +85,7 @@ export function createLegend(root, { bundle, store, onChange }) {
     const isKey = BY_CLASS.includes(colouring.name);
     list.classed("is-key", isKey);
     rows.select("i").style("background", (_, c) => (isKey ? colouring.colours[c] : null));
-    rows.classed("is-out", (_, c) => COLUMNS.every(({ part }) => state[part].length > 0 && !state[part].includes(c)));
+    rows.classed("is-out", (_, c) => ways.every(({ part }) => state[part].length > 0 && !state[part].includes(c)));
     const counts = countClasses(selection, bundle);
     for (const { part, say, buttons } of columns) {
       const chosen = state[part];

@@ -1,6 +1,7 @@
 /** The map: every sample as a point in the plane, layer by layer. Who is near at the layer is near on the map, as far as a plane allows. */
 import { select } from "d3";
-import { count, layerName, predictionWords } from "../words.js";
+import { readingOf } from "../answers.js";
+import { count, layerName } from "../words.js";
 import { createExport } from "./export.js";
 import { createFull } from "./map_full.js";
 import { createKeys } from "./map_keys.js";
@@ -198,7 +199,7 @@ export function createMap(root, { bundle, ledger, store, sketches, sprites, them
     const sample = stage.nearest(...place, Infinity);
     point(sample);
     if (sample === null) return void told.text("");
-    told.text(`${describe(sample)}. ${predictionWords({ label: bundle.labels[sample], prediction: bundle.predictions[sample], confidence: bundle.confidences[sample] }, classes)}`);
+    told.text(`${describe(sample)}. ${readingOf(bundle, sample)}`);
   }
   /** @param {number} sample */
   const describe = (sample) => `${classes[bundle.labels[sample]]} no. ${count(sample)}`;

@@ -1,6 +1,7 @@
 /** What is pointed at, beside the pointer: the sketch, its label and what the network says. */
 import { select } from "d3";
-import { count, predictionWords } from "../words.js";
+import { readingOf } from "../answers.js";
+import { count } from "../words.js";
 
 const SIZE = 56; // pixels of the sketch's square
 const SHARP = 2; // pixels drawn for each of these
@@ -34,9 +35,8 @@ export function createTip(stage, { bundle, sketches, sprites }) {
         shown = sample;
         box.attr("hidden", sample === null ? "" : null);
         if (sample === null) return;
-        const sketch = { label: bundle.labels[sample], prediction: bundle.predictions[sample], confidence: bundle.confidences[sample] };
-        title.text(`${classes[sketch.label]} no. ${count(sample)}`);
-        reading.text(predictionWords(sketch, classes)).classed("is-wrong", sketch.label !== sketch.prediction);
+        title.text(`${classes[bundle.labels[sample]]} no. ${count(sample)}`);
+        reading.text(readingOf(bundle, sample)).classed("is-wrong", bundle.labels[sample] !== bundle.predictions[sample]);
         drawSketch();
       }
       if (sample === null) return;

@@ -12,6 +12,7 @@ import { count, percent } from "../words.js";
  * @property {string} title
  * @property {string} about one sentence: what it says, where it comes from
  * @property {boolean} atLayer whether it differs from layer to layer
+ * @property {import("../answers.js").Answers} [needs] what must be known of the model's answers
  * @property {(value: number) => string} format
  * @property {(context: MeasureContext) => ArrayLike<number> | null} read [N]; null while it is not there yet (it is being fetched then)
  * @property {(context: MeasureContext) => [number, number]} [domain] where the values themselves do not tell it
@@ -50,7 +51,7 @@ export const MEASURES = [
     read: (context) => keptAt(context, context.state.layer),
   },
   {
-    name: "confidence", title: "Confidence", atLayer: false, format: share, domain: zeroToOne,
+    name: "confidence", title: "Confidence", needs: "sure", atLayer: false, format: share, domain: zeroToOne,
     about: "The probability that the network gives to the class that it predicts.",
     read: ({ bundle }) => bundle.confidences,
   },
@@ -64,7 +65,7 @@ export const MEASURES = [
     about: "The share of its nearest at this layer that have its own label.",
   },
   {
-    name: "predictionPurity", title: "Neighbours read alike", atLayer: true, format: share, domain: zeroToOne, read: measured("predictionPurity"),
+    name: "predictionPurity", title: "Neighbours read alike", needs: "classes", atLayer: true, format: share, domain: zeroToOne, read: measured("predictionPurity"),
     about: "The share of its nearest at this layer that the network puts into the same class.",
   },
   {

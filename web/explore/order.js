@@ -9,6 +9,7 @@ import { MEASURES } from "./measures.js";
  * @typedef {object} Key
  * @property {string} name as in the URL
  * @property {string} title
+ * @property {import("../answers.js").Answers} [needs] what must be known of the model's answers
  * @property {((value: number) => string) | null} format null: the panel says it anyway
  * @property {(context: MeasureContext) => ArrayLike<number> | null} read [N]; null while it has not arrived
  */
@@ -25,7 +26,7 @@ import { MEASURES } from "./measures.js";
 export const KEYS = [
   { name: "sample", title: "Number", format: null, read: ({ bundle }) => Uint32Array.from(bundle.labels.keys()) },
   { name: "class", title: "Class", format: null, read: ({ bundle }) => bundle.labels },
-  { name: "predicted", title: "Predicted class", format: null, read: ({ bundle }) => bundle.predictions },
+  { name: "predicted", title: "Predicted class", needs: "classes", format: null, read: ({ bundle }) => bundle.predictions },
   ...MEASURES,
 ];
 

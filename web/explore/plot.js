@@ -1,5 +1,6 @@
 /** The global stability plot: every sample as a line over all layers, its height how many of its neighbours at the reference layer are kept. */
 import { pointer, select } from "d3";
+import { knows } from "../answers.js";
 import { chance, layerName } from "../words.js";
 import { createAxes } from "./plot_axes.js";
 import { bandOf } from "./plot_bands.js";
@@ -197,13 +198,14 @@ export function createPlot(root, options) {
   function table() {
     const { selection } = /** @type {Facts} */ (facts);
     const shown = /** @type {Lines} */ (lines);
+    const isRead = knows(bundle.manifest, "classes");
     function* rows() {
       for (const sample of selection.selected) {
         const line = lineOf(shown, sample);
-        if (line >= 0) yield [sample, classes[bundle.labels[sample]], classes[bundle.predictions[sample]], ...valuesOf(shown, line)];
+        if (line >= 0) yield [sample, classes[bundle.labels[sample]], ...(isRead ? [classes[bundle.predictions[sample]]] : []), ...valuesOf(shown, line)];
       }
     }
-    return { columns: ["sample", "class", "predicted class", ...layers.map((_, layer) => `kept at ${layerName(layers, layer)}`)], rows: rows() };
+    return { columns: ["sample", "class", ...(isRead ? ["predicted class"] : []), ...layers.map((_, layer) => `kept at ${layerName(layers, layer)}`)], rows: rows() };
   }
   /** @param {HTMLCanvasElement} canvas */
   async function redraw(canvas) {

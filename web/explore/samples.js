@@ -1,5 +1,6 @@
 /** The selection, sample by sample: sorted by any measure, pinned by a click. */
 import { select } from "d3";
+import { known, knows } from "../answers.js";
 import { count } from "../words.js";
 import { createExport } from "./export.js";
 import { createGrid } from "./grid.js";
@@ -17,7 +18,7 @@ export function createSamples(root, options) {
   const bar = select(root).append("div").attr("class", "panel-bar");
   const label = bar.append("label").attr("class", "panel-sort").text("Sort by");
   const by = label.append("select").attr("name", "sort").attr("aria-label", "Sort by");
-  by.selectAll("option").data(KEYS).join("option").attr("value", ({ name }) => name).text(({ title }) => title);
+  by.selectAll("option").data(known(KEYS, options.bundle.manifest)).join("option").attr("value", ({ name }) => name).text(({ title }) => title);
   by.on("change", function () {
     onChange({ sort: `${readSort(store.get().sort).descending ? "-" : ""}${this.value}` });
   });
@@ -90,14 +91,15 @@ function wordsOf(n, title, complete) {
 function tableOf(context, samples) {
   const { bundle, ledger, state } = context;
   const { classes } = bundle.manifest;
-  const known = MEASURES.flatMap((measure) => {
+  const isRead = knows(bundle.manifest, "classes");
+  const values = known(MEASURES, bundle.manifest).flatMap((measure) => {
     const values = ledger.atHand(() => measure.read(context));
     return values ? [{ title: measure.atLayer ? `${measure.name} at layer ${state.layer}` : measure.name, values }] : [];
   });
   return {
-    columns: ["sample", "label", "prediction", ...known.map(({ title }) => title)],
+    columns: ["sample", "label", ...(isRead ? ["prediction"] : []), ...values.map(({ title }) => title)],
     rows: (function* () {
-      for (const i of samples) yield [i, classes[bundle.labels[i]], classes[bundle.predictions[i]], ...known.map(({ values }) => values[i])];
+      for (const i of samples) yield [i, classes[bundle.labels[i]], ...(isRead ? [classes[bundle.predictions[i]]] : []), ...values.map(({ values }) => values[i])];
     })(),
   };
 }

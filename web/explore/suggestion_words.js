@@ -1,4 +1,5 @@
 /** Why samples are suggested, in words: a heading and a line for each reason, a sentence for each sample. What the figures mean stands in include/ntrace/suggest.h. */
+import { knows } from "../answers.js";
 import { count, layerName, percent, roughly } from "../words.js";
 
 /** @typedef {import("../../wasm/ntrace.d.ts").Bundle} Bundle */
@@ -14,7 +15,7 @@ import { count, layerName, percent, roughly } from "../words.js";
  * @property {(label: number) => string} name of a class
  * @property {(number: number) => string} samples "1 sketch", "12 sketches"
  * @property {number} k
- * @property {(sample: number) => string} reading the class that the network reads it as
+ * @property {(sample: number, probability: number) => string} reading how the network reads it, to the end of the sentence
  */
 
 /**
@@ -53,7 +54,7 @@ export const REASONS = [
     name: "ambiguous", title: "Between two classes", parts: null,
     about: "Their neighbours at the last layer are divided between two classes, nearly equally.",
     say: ({ sample, layer, majority, second, share, secondShare, probability }, { nearest, at, name, reading }) =>
-      `At ${at(layer)} ${part(share)} of ${nearest} are labelled ${name(majority)} and ${part(secondShare)} ${name(second)}; the network reads it as ${reading(sample)}, ${percent(probability)} sure.`,
+      `At ${at(layer)} ${part(share)} of ${nearest} are labelled ${name(majority)} and ${part(secondShare)} ${name(second)}${reading(sample, probability)}`,
   }),
   reason({
     name: "corrected", title: "Put right by the network", parts: null,
@@ -109,7 +110,8 @@ export const REASONS = [
 ];
 
 /** @param {Pick<Bundle, "manifest" | "predictions">} bundle @param {number} k @returns {Speech} */
-export function speechOf({ manifest: { classes, layers, dataset }, predictions }, k) {
+export function speechOf({ manifest, predictions }, k) {
+  const { classes, layers, dataset } = manifest;
   const { one, many } = dataset.noun ?? { one: "sample", many: "samples" };
   return {
     k,
@@ -117,7 +119,7 @@ export function speechOf({ manifest: { classes, layers, dataset }, predictions }
     at: (layer) => layerName(layers, layer),
     name: (label) => classes[label],
     samples: (number) => `${count(number)} ${number === 1 ? one : many}`,
-    reading: (sample) => classes[predictions[sample]],
+    reading: (sample, probability) => (knows(manifest, "classes") ? `; the network reads it as ${classes[predictions[sample]]}${knows(manifest, "sure") ? `, ${percent(probability)} sure` : ""}.` : "."),
   };
 }
 

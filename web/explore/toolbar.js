@@ -1,5 +1,6 @@
 /** The explorer's bar: what is compared, which layer is looked at, what colours mean, how many samples are left, undo and redo. */
 import { select } from "d3";
+import { known } from "../answers.js";
 import { maxK } from "../params.js";
 import { count, layerName } from "../words.js";
 import { COLOURINGS } from "./colours.js";
@@ -39,7 +40,7 @@ export function createToolbar(root, { bundle, store, onChange }) {
   });
   const reference = list("compared with", "reference", byLayer, (value) => onChange({ reference: Number(value) }));
   const layer = list("Look at layer", "layer", byLayer, (value) => onChange({ layer: Number(value) }));
-  const colour = list("Colour by", "colour", COLOURINGS.map(({ name, title }) => ({ value: name, text: title })), (value) => onChange({ colour: value }));
+  const colour = list("Colour by", "colour", known(COLOURINGS, bundle.manifest).map(({ name, title }) => ({ value: name, text: title })), (value) => onChange({ colour: value }));
 
   const counts = bar.append("p").attr("class", "toolbar-counts").attr("role", "status");
   const ends = bar.append("div").attr("class", "toolbar-ends");

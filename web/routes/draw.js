@@ -24,8 +24,9 @@ const SIDE = 28;
 
 /** Why nothing can be drawn for a bundle, in words; empty where it can. @param {import("../../wasm/ntrace.d.ts").Bundle} bundle */
 function refusal({ manifest }) {
-  const { height, width, channels } = manifest.dataset.image;
-  if (!manifest.chunks.some(({ role }) => role === "weights")) return "This bundle holds activations and no network: what a network would make of a drawing cannot be worked out from it.";
+  const { image } = manifest.dataset;
+  if (!image || !manifest.chunks.some(({ role }) => role === "weights")) return "This bundle holds activations and no network: what a network would make of a drawing cannot be worked out from it.";
+  const { height, width, channels } = image;
   if (height === SIDE && width === SIDE && channels === 1) return "";
   return `Drawings are grey pictures of ${SIDE} × ${SIDE} pixels. This network takes pictures of ${height} × ${width} pixels in ${channels === 1 ? "one channel" : `${count(channels)} channels`}, so there is nothing to draw for it.`;
 }

@@ -8,6 +8,7 @@ import { createTrace, isSettled } from "../views/trace.js";
 /** @param {HTMLElement} root @param {import("../main.js").Context} context @returns {import("../main.js").Route} */
 export function createTraceRoute(root, { bundle, store, sketches, sprites, theme, report, loadFurther }) {
   const view = createTrace(root, { bundle, sketches, sprites, theme, onChange: store.set, onAhead: (to) => session.prepare({ ...store.get(), to }), onSeen, onFailed, loadFurther });
+  const hasNetwork = bundle.manifest.chunks.some(({ role }) => role === "weights"); // else codes have the last word
   /** @type {Uint16Array | null} */
   let stability = null;
   let problem = "";
@@ -31,7 +32,7 @@ export function createTraceRoute(root, { bundle, store, sketches, sprites, theme
     if (answer.stage === "failed" && answer.error) report.failed(answer.error, session.retry);
     else if (answer.trace && answer.stage !== "waiting") report.ready(answer);
     else if (!answer.trace) report.progress({ label: answer.progress || "computing the first neighbourhood", done: 0.9 });
-    if (answer.stage === "exact" && !stability) void readStability();
+    if ((answer.stage === "exact" || (!hasNetwork && isSettled(answer))) && !stability) void readStability();
     measure();
     later();
   });

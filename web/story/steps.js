@@ -2,6 +2,7 @@
  * The story as a list: each step has its link, its title, what its figure shows, and its sentences, worked out from the facts. A step whose
  * facts have not arrived says null; no sentence claims what was not measured.
  */
+import { knows } from "../answers.js";
 import { chance, count, distance, inWords, layerName, percent, roughly, sentence, withArticle } from "../words.js";
 import { bandOf, byStability, byUsualDistance, farthestOf, labelsOf, membersOf, overlapWithOthers, stepsOf, unlikest } from "./figures.js";
 
@@ -337,10 +338,10 @@ export const STEPS = [
       return [
         /** @type {Parts} */ (moved),
         [`Neighbours of its own class, ${own(f)}: ${count(ownBefore)} at ${layer(f, f.from)}, ${count(ownAfter)} at ${layer(f, f.to)}.`],
-        [
-          `The network reads it as `, ["strong", named(f, f.prediction)], `, ${percent(f.confidence)} sure, `,
+        ...(knows(f.manifest, "classes") ? [/** @type {Parts} */ ([
+          `The network reads it as `, ["strong", named(f, f.prediction)], knows(f.manifest, "sure") ? `, ${percent(f.confidence)} sure, ` : ", ",
           right ? "which is its label. " : `but its label says ${own(f)}. `, agreement,
-        ],
+        ])] : []),
       ];
     },
   },

@@ -27,13 +27,20 @@ function labelOf({ x, y, text, size, colour, align, weight }) {
   return h("text", { x: short(x), y: short(y), "text-anchor": anchor, "font-size": String(size), "font-weight": String(weight ?? 400), style: `fill:${token(colour)}`, transform: turn }, text);
 }
 
+/** A plate with a text on it. @param {string} text @param {number} x @param {number} y @param {number} size @param {number} alpha */
+const markOf = (text, x, y, size, alpha) =>
+  h("g", { opacity: alpha === 1 ? null : String(alpha) },
+    h("rect", { x: short(x - 0.46 * size), y: short(y - 0.46 * size), width: short(0.92 * size), height: short(0.92 * size), rx: short(0.14 * size), style: `fill:${token("plate")};stroke:${token("rule")}` }),
+    h("text", { x: short(x), y: short(y + 0.13 * size), "text-anchor": "middle", "font-size": short(Math.min(0.4, 1.2 / Math.max(2, text.length)) * size), style: `fill:${token("ink")}` }, text));
+
 /**
  * @param {Picture} picture @param {Size} size
- * @param {(sample: number) => string} imageOf address of a sample's image, ink black on nothing
+ * @param {(sample: number) => { address: string | null, text: string }} imageOf address of a sample's image, and what stands for it where there is none
  * @param {string} light declarations of the tokens' values, for the style sheet inside @param {string} dark
+ * @param {boolean} isInk whether images are black ink on nothing, which turns white in the dark
  */
-export function stillPicture({ marks, lines, circles, labels, alt }, { width, height }, imageOf, light, dark) {
-  const style = `:root{${light}font-family:sans-serif}@media(prefers-color-scheme:dark){:root{${dark}}image{filter:invert(1)}}`;
+export function stillPicture({ marks, lines, circles, labels, alt }, { width, height }, imageOf, light, dark, isInk) {
+  const style = `:root{${light}font-family:sans-serif}@media(prefers-color-scheme:dark){:root{${dark}}${isInk ? "image{filter:invert(1)}" : ""}}`;
   return toMarkup(
     h(
       "svg",
@@ -46,7 +53,7 @@ export function stillPicture({ marks, lines, circles, labels, alt }, { width, he
         .filter(({ alpha }) => alpha !== 0)
         .flatMap(({ sample, x, y, size, alpha = 1, disc }) => [
           ...(disc ? [h("circle", { cx: short(x), cy: short(y), r: short(size * 0.62), style: `fill:${token(disc)}` })] : []),
-          h("image", { href: imageOf(sample), x: short(x - size / 2), y: short(y - size / 2), width: short(size), height: short(size), opacity: alpha === 1 ? null : String(alpha) }),
+          imageOf(sample).address === null ? markOf(imageOf(sample).text, x, y, size, alpha) : h("image", { href: imageOf(sample).address, x: short(x - size / 2), y: short(y - size / 2), width: short(size), height: short(size), opacity: alpha === 1 ? null : String(alpha) }),
         ]),
       ...labels.map(labelOf),
     ),

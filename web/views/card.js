@@ -1,6 +1,7 @@
 /** The card: the sketch that is pointed at, or the one in the centre, large and in words. */
 import { select } from "d3";
-import { callOf, count, direction, distance, layerName, membership, nounOf, ordinal, percent, predictionWords, verdict } from "../words.js";
+import { readingOf } from "../answers.js";
+import { callOf, count, direction, distance, layerName, membership, nounOf, ordinal, percent, verdict } from "../words.js";
 
 /** @typedef {import("../../wasm/ntrace.d.ts").Trace} Trace */
 
@@ -78,8 +79,8 @@ export function createCard(root, { bundle, sketches, sprites, theme, onTravel })
       title.text(callOf(bundle.manifest, bundle.labels, sample));
       const isGuest = /** @type {any} */ (bundle.manifest).guest?.sample === sample;
       title.append("span").attr("class", "card-number").text(isGuest ? "" : ` no. ${count(sample)}`);
-      const read = { label: bundle.labels[sample], prediction: bundle.predictions[sample], confidence: bundle.confidences[sample] };
-      reading.text(isGuest ? `The network reads it as ${classes[read.prediction]}, ${percent(read.confidence)} sure.` : predictionWords(read, classes)).classed("is-wrong", read.label !== read.prediction);
+      const [label, prediction] = [bundle.labels[sample], bundle.predictions[sample]];
+      reading.text(isGuest ? `The network reads it as ${classes[prediction]}, ${percent(bundle.confidences[sample])} sure.` : readingOf(bundle, sample)).classed("is-wrong", label !== prediction);
       block.classed("has-point", point !== undefined);
       for (const part of [words, table, travel]) part.attr("hidden", point ? null : "");
       hint.attr("hidden", point ? "" : null).text(touch.matches ? "Tap a neighbour to put it in the centre; hold one, or slide, to look first." : "Point at a neighbour to see how it moved. Click it to put it in the centre.");

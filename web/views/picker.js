@@ -1,5 +1,6 @@
 /** The picker: every sketch of a class, a page at a time; right or wrong ones only; one at random; one by number. */
 import { select } from "d3";
+import { knows } from "../answers.js";
 import { count, nounOf, sentence } from "../words.js";
 
 /**
@@ -53,7 +54,7 @@ export function createPicker(root, { bundle, sketches, sprites, theme, onPick, o
   shelf.on("change", function () {
     onFilter({ shelf: this.value === "all" ? "all" : Number(this.value) });
   });
-  const only = bar.append("select").attr("name", "only").attr("aria-label", "Predictions");
+  const only = bar.append("select").attr("name", "only").attr("aria-label", "Predictions").attr("hidden", knows(bundle.manifest, "classes") ? null : "");
   for (const [value, text] of [["all", "right or wrong"], ["right", "read rightly"], ["wrong", "read wrongly"]]) {
     only.append("option").attr("value", value).text(text);
   }

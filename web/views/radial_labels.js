@@ -38,7 +38,7 @@ export function placeLabels(sectors, geometry, classes, measure, lead, own) {
   const radius = geometry.beyond + GAP + ARC + 6;
   const labels = withOwn(sectors, own).map((sector) => {
     const length = (sector.end - sector.start) * radius - 10;
-    const long = sector.label === own ? `${classes[own]}, its own class` : classes[sector.label];
+    const long = sector.label === own && classes.length > 1 ? `${classes[own]}, its own class` : classes[sector.label];
     const name = measure(long) <= length ? long : classes[sector.label];
     const full = `${sector.countFrom} → ${sector.countTo}`;
     const fits = measure(name) <= length;

@@ -51,8 +51,9 @@ export function createSummary(root, { manifest, labels, onAll }) {
     if (stage === "waiting") return progress ? `${sentence(progress)} …` : "Asking the engine …";
     if (stage === "failed") return "Not the answer to what is chosen now: see below.";
     if (exact) return "Exact: ranked by the network's own activations.";
-    const { layers } = manifest;
+    const { layers, chunks } = manifest;
     const recall = Math.min(layers[from].recallCodes, layers[to].recallCodes);
+    if (!chunks.some(({ role }) => role === "weights")) return `From compressed codes, which find ${percent(recall)} of the true nearest here: this bundle holds no network to rank them exactly.`;
     const preview = `Preview from compressed codes, which find ${percent(recall)} of the true nearest here`;
     return progress ? `${preview}. ${sentence(progress)} …` : `${preview}.`;
   }

@@ -1,4 +1,5 @@
 /** What the trace view's figures give to take along: each as SVG and PNG, the neighbours, the densities and the curve as tables. */
+import { knows } from "../answers.js";
 import { createExport } from "../explore/export.js";
 import { layerName } from "../words.js";
 
@@ -8,9 +9,10 @@ import { layerName } from "../words.js";
 /** Every sample that is drawn, the one that came closest first. @param {import("./further.js").FurtherState} state @param {import("../../wasm/ntrace.d.ts").Bundle} bundle @returns {Table} */
 function neighboursOf({ sorted }, { labels, predictions, manifest }) {
   const { classes } = manifest;
-  const columns = ["sample", "label", "prediction", "near_from", "near_to", "rank_from", "rank_to", "distance_from", "distance_to", "radius_from", "radius_to", "change"];
+  const isRead = knows(manifest, "classes");
+  const columns = ["sample", "label", ...(isRead ? ["prediction"] : []), "near_from", "near_to", "rank_from", "rank_to", "distance_from", "distance_to", "radius_from", "radius_to", "change"];
   const rows = (sorted?.order ?? []).map((p) => [
-    p.sample, classes[labels[p.sample]], classes[predictions[p.sample]], Number(p.inFrom), Number(p.inTo), p.rankFrom + 1, p.rankTo + 1, p.distanceFrom, p.distanceTo, p.radiusFrom, p.radiusTo, p.change,
+    p.sample, classes[labels[p.sample]], ...(isRead ? [classes[predictions[p.sample]]] : []), Number(p.inFrom), Number(p.inTo), p.rankFrom + 1, p.rankTo + 1, p.distanceFrom, p.distanceTo, p.radiusFrom, p.radiusTo, p.change,
   ]);
   return { columns, rows };
 }
