@@ -42,7 +42,7 @@ help:
 NATIVE_PACKAGES = libcjson-dev:/usr/include/cjson/cJSON.h zlib1g-dev:/usr/include/zlib.h libpng-dev:/usr/include/png.h
 WASM_PACKAGES = emscripten:/usr/bin/emcc dpkg-dev:/usr/bin/dpkg-source
 TEST_PACKAGES = libcmocka-dev:/usr/include/cmocka.h
-CLI_TEST_PACKAGES = pkg-config:/usr/bin/pkg-config groff-base:/usr/bin/groff
+CLI_TEST_PACKAGES = pkg-config:/usr/bin/pkg-config groff-base:/usr/bin/groff $(foreach m,numpy torch,python3-$m:/usr/lib/python3/dist-packages/$m)
 FUZZ_PACKAGES = clang:/usr/bin/clang libclang-rt-dev:/usr/share/doc/libclang-rt-dev
 PYTHON_PACKAGES = $(foreach m,numpy scipy sklearn torch faiss,python3-$m:/usr/lib/python3/dist-packages/$m) \
 	umap-learn:/usr/lib/python3/dist-packages/umap libopenblas0-pthread:/usr/share/doc/libopenblas0-pthread

@@ -62,7 +62,8 @@ struct nt_pack_options {
     bool synthetic;
     float step;    /* quantiser step as a share of a layer's root-mean-square norm; 0 takes the default */
     double recall; /* share of the true 100 nearest that the candidates must hold, 0 < recall < 1; 0 takes the default,
-                      0.9995 */
+                      0.9995. Where there is no network, also the share that codes alone must find, as far as codes of
+                      8 bits can: then 0 asks for nothing */
     uint64_t seed; /* of the samples on which axes and recall are measured */
     size_t memory; /* bytes for the activations of one layer, which are read in blocks; 0 takes the default, 2 GiB */
     /* A folder, made where it is missing, for what was finished when packing is interrupted: the next call with the

@@ -8,7 +8,8 @@
 
 enum { PROJECT_ROWS = 1024, AXES_ROUNDS = 2 };
 
-static const float DEFAULT_STEP = 0.06f;
+/* Where a network ranks candidates exactly, and where codes have the last word. */
+static const float DEFAULT_STEP = 0.06f, STEP_ALONE = 0.02f;
 
 static enum nt_status no_memory(const struct nt_packer *p) {
     return nt_error_set(p->error, NT_E_MEMORY, "not enough memory to pack %u samples", p->samples);
@@ -147,9 +148,8 @@ static double find_norms(struct nt_pack_space *space, uint32_t samples) {
 }
 
 /* A step that no coordinate outgrows: codes are int8 and rests uint8. */
-static float choose_step(const struct nt_packer *p, const float *y, const float *rest, uint32_t axes, double norm) {
-    float share = p->options->step > 0 ? p->options->step : DEFAULT_STEP, step = share * (float)norm, most = 0,
-          left = 0;
+static float choose_step(const struct nt_packer *p, const float *y, const float *rest, uint32_t axes, float step) {
+    float most = 0, left = 0;
     for (size_t i = 0; i < (size_t)p->samples * axes; i++) {
         most = fabsf(y[i]) > most ? fabsf(y[i]) : most;
     }
@@ -159,6 +159,13 @@ static float choose_step(const struct nt_packer *p, const float *y, const float 
     step = step > most / 127 ? step : most / 127;
     step = step > left / 250 ? step : left / 250;
     return step > 1e-20f ? step : 1;
+}
+
+static enum nt_status quantise(struct nt_pack_space *space, const struct nt_packer *p, float wanted) {
+    float step = choose_step(p, space->y, space->rest, space->axes, wanted);
+    return nt_codes_quantise(&space->codes, space->y, space->rest, p->samples, space->axes, step, p->allocator) == NT_OK
+               ? NT_OK
+               : no_memory(p);
 }
 
 /* Fills a space's coordinates and codes from its activations. */
@@ -173,12 +180,25 @@ static enum nt_status find_codes(struct nt_pack_space *space, const struct nt_pa
     bool there = space->y != NULL && space->rest != NULL && space->norm != NULL;
     enum nt_status status = there ? project(space, p, &axes) : no_memory(p);
     nt_axes_clear(&axes, p->allocator);
-    if (status == NT_OK) {
-        float step = choose_step(p, space->y, space->rest, space->axes, find_norms(space, p->samples));
-        status = nt_codes_quantise(&space->codes, space->y, space->rest, p->samples, space->axes, step, p->allocator);
-        status = status == NT_OK ? NT_OK : no_memory(p);
+    float usual = p->data->net != NULL ? DEFAULT_STEP : STEP_ALONE;
+    float share = p->options->step > 0 ? p->options->step : usual;
+    return status == NT_OK ? quantise(space, p, share * (float)find_norms(space, p->samples)) : status;
+}
+
+/* Measures the codes and, where they have the last word, makes them finer until they find the share that is asked for,
+ * or cannot be made finer. */
+static enum nt_status measure(struct nt_pack_shortlist *shortlist, struct nt_packer *p, struct nt_pack_space *space,
+                              const uint32_t *pick) {
+    const struct nt_bundle_layer *entry = &p->manifest.layer[space->layer];
+    float before = INFINITY;
+    NT_TRY(nt_pack_measure(shortlist, p, space, pick));
+    while (p->data->net == NULL && entry->recall_codes < p->options->recall && space->codes.step < before) {
+        before = space->codes.step;
+        nt_codes_clear(&space->codes, p->allocator);
+        NT_TRY(quantise(space, p, before / 2));
+        NT_TRY(nt_pack_measure(shortlist, p, space, pick));
     }
-    return status;
+    return NT_OK;
 }
 
 /* Codes, how well they find neighbours, and the neighbours themselves. pick [N] is room. */
@@ -190,10 +210,10 @@ static enum nt_status pack_space(nt_graph **graph, struct nt_packer *p, struct n
     NT_TRY(nt_pack_block_open(&space->block, p, space->layer, p->memory / 4 * 3));
     draw_samples(pick, p->samples, &random);
     NT_TRY(find_codes(space, p, pick, &random));
+    draw_samples(pick, p->samples, &random);
+    NT_TRY(measure(&shortlist, p, space, pick));
     entry->axes = space->codes.axes;
     entry->step = space->codes.step;
-    draw_samples(pick, p->samples, &random);
-    NT_TRY(nt_pack_measure(&shortlist, p, space, pick));
     return nt_pack_is_certified(p, space->size) ? nt_pack_graph_certified(graph, p, space)
                                                 : nt_pack_graph(graph, p, space, shortlist);
 }
