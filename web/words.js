@@ -75,3 +75,11 @@ export const inWords = (n) => ["no", "one", "two", "three", "four", "five", "six
 
 /** The first letter large. @param {string} text */
 export const sentence = (text) => text.charAt(0).toUpperCase() + text.slice(1);
+
+/**
+ * Writes a text where another one stands: one that is written again is laid out again.
+ * @param {{ text(): string, text(words: string): unknown }} element a selection of one element @param {string} words
+ */
+export function say(element, words) {
+  if (element.text() !== words) element.text(words);
+}

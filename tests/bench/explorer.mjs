@@ -6,6 +6,7 @@ import { frames, print, spread } from "./frames.mjs";
 const STEPS = 240;
 const BRUSHES = 24;
 const OPENINGS = 5;
+const LONGEST = 3000;
 /** Places that show the selection: what is drawn or written in one of them first is its answer to a brush. */
 const VIEWS = ["toolbar", "filters", "plot", "map", "panel"];
 
@@ -75,7 +76,9 @@ async function reflections(page) {
   await page.mouse.down();
   for (let i = 1; i <= BRUSHES; i++) {
     await page.mouse.move(x, top + (0.2 + (0.6 * ((i * 7) % BRUSHES)) / BRUSHES) * (bottom - top));
-    await page.waitForTimeout(450);
+    const all = (/** @type {string[]} */ views) => views.every((name) => name in /** @type {any} */ (globalThis).reflected);
+    await page.waitForFunction(all, VIEWS, { timeout: LONGEST }).catch(() => undefined); // a view that shows the same as before does not change
+    await page.waitForTimeout(100);
     for (const [name, time] of Object.entries(await page.evaluate(() => ({ .../** @type {any} */ (globalThis).reflected })))) (times[name] ??= []).push(/** @type {number} */ (time));
   }
   await page.mouse.up();

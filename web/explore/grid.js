@@ -200,6 +200,7 @@ export function createGrid(root, { bundle, sketches, sprites, theme, onPoint, on
   }
   /** @param {number} to */
   function scrollTo(to) {
+    if (to === 0 && top === 0) return; // asking the browser where it is costs it a layout
     scroller.scrollTop = to;
     top = scroller.scrollTop;
   }

@@ -1,7 +1,7 @@
 /** The map: every sample as a point in the plane, layer by layer. Who is near at the layer is near on the map, as far as a plane allows. */
 import { select } from "d3";
 import { readingOf } from "../answers.js";
-import { count, layerName } from "../words.js";
+import { count, layerName, say } from "../words.js";
 import { createExport } from "./export.js";
 import { createFull } from "./map_full.js";
 import { createKeys } from "./map_keys.js";
@@ -251,19 +251,19 @@ export function createMap(root, { bundle, ledger, store, sketches, sprites, them
 
   /** @param {Facts} now */
   function tell({ state, map }) {
-    heading.text(mapName(state.method, layers, state.layer));
+    say(heading, mapName(state.method, layers, state.layer));
     groundBox.attr("aria-label", `Map: ${mapName(state.method, layers, state.layer)}`);
     methodButtons.attr("aria-pressed", ({ method }) => String(method === state.method));
     wait.attr("hidden", map.progress || map.error ? null : "");
-    waitText.text(map.error ? map.error.message : map.progress ? `Making the map of ${layerName(layers, state.layer)}: ${map.progress.label}` : "");
+    say(waitText, map.error ? map.error.message : map.progress ? `Making the map of ${layerName(layers, state.layer)}: ${map.progress.label}` : "");
     waitBar.attr("hidden", map.progress ? null : "").property("value", map.progress?.done ?? 0);
     plate.classed("is-waiting", map.progress !== null && map.value === null);
     const lassoMap = state.lasso ? ledger.map(state.lasso).value : null;
-    outlineSaid.text(outlineWords(state, layers, state.lasso && lassoMap ? countInside(toSquare(lassoMap.points), state.lasso) : null));
+    say(outlineSaid, outlineWords(state, layers, state.lasso && lassoMap ? countInside(toSquare(lassoMap.points), state.lasso) : null));
     outlineText.attr("hidden", state.lasso ? null : "");
     const isJudged = state.colour === "trust";
-    trust.text(trustWords(ledger.quality(state, { work: isJudged }), bundle.manifest.stability.k, isJudged || map.progress !== null));
-    chosenName.text(describe(state.sample));
+    say(trust, trustWords(ledger.quality(state, { work: isJudged }), bundle.manifest.stability.k, isJudged || map.progress !== null));
+    say(chosenName, describe(state.sample));
     open.attr("href", store.link({ view: "trace" }));
   }
 

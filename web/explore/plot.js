@@ -69,6 +69,7 @@ export function createPlot(root, options) {
   let place = null;
   /** @type {import("./plot_frame.js").Frame | null} */
   let frame = null;
+  const isNew = createMemory();
 
   /** The curves there are: of all samples, or of some, or those of an earlier wish. @param {Facts} given */
   function takeLines({ state, stability }) {
@@ -84,11 +85,14 @@ export function createPlot(root, options) {
     const { state, stability } = facts;
     takeLines(facts);
     const isStale = lines !== null && (lines.top !== state.near || lines.reference !== state.reference);
-    frame = createFrame(size, layers, lines && isStale ? lines.top : state.near, measure);
+    const most = lines && isStale ? lines.top : state.near;
+    if (!frame || isNew("frame", size.width, size.height, most)) {
+      frame = createFrame(size, layers, most, measure);
+      plate.style("left", `${frame.left}px`).style("top", `${frame.top}px`).style("width", `${frame.width}px`).style("height", `${frame.height}px`);
+      svg.attr("viewBox", `0 0 ${size.width} ${size.height}`);
+    }
     block.classed("is-stale", isStale).attr("data-lines", lines?.samples.length ?? 0).attr("data-stale", String(isStale));
-    plate.style("left", `${frame.left}px`).style("top", `${frame.top}px`).style("width", `${frame.width}px`).style("height", `${frame.height}px`);
-    svg.attr("viewBox", `0 0 ${size.width} ${size.height}`);
-    axes.render(frame, { layer: state.layer, reference: state.reference, chance: chance(frame.most, dataset.samples) });
+    if (isNew("axes", frame, state.layer, state.reference)) axes.render(frame, { layer: state.layer, reference: state.reference, chance: chance(frame.most, dataset.samples) });
     brushes.render(frame, state.brushes);
     walk.render(frame, lines, facts);
     work.render(stability);
@@ -106,7 +110,7 @@ export function createPlot(root, options) {
       const mask = ofLines(lines, selection.mask);
       banded = [lines, selection, bandOf(lines, mask, 2), selection.isPart ? bandOf(lines, mask, 1) : null];
     }
-    marks.renderBands(frame, /** @type {any} */ (banded[2]), /** @type {any} */ (banded[3]));
+    if (isNew("bands", frame, banded[2], banded[3])) marks.renderBands(frame, /** @type {any} */ (banded[2]), /** @type {any} */ (banded[3]));
   }
 
   function renderMarked() {
@@ -118,7 +122,7 @@ export function createPlot(root, options) {
       return line < 0 ? [] : [{ sample, kind, colour: colouring.colours[colouring.bucket[sample]], values: valuesOf(/** @type {Lines} */ (lines), line) }];
     });
     marked.sort((a, b) => Number(a.kind === "pointed") - Number(b.kind === "pointed") || Number(a.kind === "current") - Number(b.kind === "current"));
-    marks.renderLines(frame, marked);
+    if (isNew("marked", frame, lines, marked.map(({ sample, kind, colour }) => `${sample} ${kind} ${colour}`).join())) marks.renderLines(frame, marked);
     const top = marked[marked.length - 1];
     tip.renderThumb(frame, top?.sample ?? null, top?.values[layers.length - 1] ?? 0);
     const layer = place ? Math.max(0, Math.min(layers.length - 1, Math.round((place.x - frame.left) / frame.gap))) : 0;
@@ -164,17 +168,19 @@ export function createPlot(root, options) {
   }
 
   svg.on("pointermove", (/** @type {PointerEvent} */ event) => {
-    if (event.buttons !== 0) return;
+    if (event.buttons !== 0) return leave();
     const [x, y] = pointer(event, svg.node());
     place = { x, y };
     const sample = sampleAt(x, y);
     onPoint(sample);
     if (sample !== null) renderMarked();
   });
-  svg.on("pointerleave", () => {
+  svg.on("pointerleave", leave);
+  function leave() {
+    if (place === null) return;
     place = null;
     onPoint(null);
-  });
+  }
   /** Whom a click means: who is drawn thick, as a click's place is rounded. @param {MouseEvent} event */
   function clicked(event) {
     const [x, y] = pointer(event, svg.node());
@@ -237,6 +243,18 @@ export function createPlot(root, options) {
       head.destroy();
       block.remove();
     },
+  };
+}
+
+/** Tells whether what a part is drawn from is other than the last time. @returns {(part: string, ...from: unknown[]) => boolean} */
+function createMemory() {
+  /** @type {Map<string, unknown[]>} */
+  const last = new Map();
+  return (part, ...from) => {
+    const before = last.get(part);
+    if (before && from.every((one, i) => one === before[i])) return false;
+    last.set(part, from);
+    return true;
   };
 }
 

@@ -1,8 +1,8 @@
 /** What stands above the stability plot: what it shows, in words, and the sample that is looked at, with the way to its trace. */
 import { select } from "d3";
-import { chance, count, layerName, roughly } from "../words.js";
+import { chance, count, layerName, roughly, say } from "../words.js";
 import { createExport } from "./export.js";
-import { drawSketch } from "./plot_tip.js";
+import { createPicture } from "./plot_tip.js";
 
 /** @typedef {import("../routes/explore.js").Facts} Facts */
 /** @typedef {import("../routes/explore.js").PartOptions} PartOptions */
@@ -23,6 +23,7 @@ export function createHead(root, options, exported) {
   const name = sample.append("span");
   const link = sample.append("a").attr("class", "plot-trace").text("Open trace");
   const about = select(root).append("p").attr("class", "plot-about");
+  const draw = createPicture(/** @type {HTMLCanvasElement} */ (picture.node()), PICTURE, options);
   const save = createExport(/** @type {HTMLElement} */ (head.node()), exported);
 
   return {
@@ -31,10 +32,10 @@ export function createHead(root, options, exported) {
       const k = count(state.near);
       const what = `how many of its ${k} nearest at ${layerName(layers, state.reference)} are among its ${k} nearest at each layer`;
       const key = glimpsed === null ? "Bold: median. Dashed: quartiles." : `A first look at ${count(glimpsed)} samples.`;
-      about.text(`A line a sample: ${what}. ${key} Chance: ${roughly(chance(state.near, dataset.samples))}.`);
-      drawSketch(/** @type {HTMLCanvasElement} */ (picture.node()), state.sample, PICTURE, options);
+      say(about, `A line a sample: ${what}. ${key} Chance: ${roughly(chance(state.near, dataset.samples))}.`);
+      draw(state.sample);
       const label = `${classes[bundle.labels[state.sample]]} no. ${state.sample}`;
-      name.text(label);
+      say(name, label);
       link.attr("href", store.link({ view: "trace", ...traceOf(state, layers.length - 1) })).attr("aria-label", `Open trace of ${label}`);
     },
     destroy() {

@@ -1,7 +1,7 @@
 /** The selection, sample by sample: sorted by any measure, pinned by a click. */
 import { select } from "d3";
 import { known, knows } from "../answers.js";
-import { count } from "../words.js";
+import { count, say } from "../words.js";
 import { createExport } from "./export.js";
 import { createGrid } from "./grid.js";
 import { MEASURES } from "./measures.js";
@@ -61,7 +61,7 @@ export function createSamples(root, options) {
       const list = listOf(facts, sorted);
       by.property("value", key.name);
       way.text(descending ? "↓ Descending" : "↑ Ascending").attr("aria-label", `Sorted ${descending ? "descending" : "ascending"}: switch`);
-      words.text(wordsOf(list.length, key.title, values !== null));
+      say(words, wordsOf(list.length, key.title, values !== null));
       const { format } = key;
       grid.update({
         samples: list,

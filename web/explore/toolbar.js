@@ -2,7 +2,7 @@
 import { select } from "d3";
 import { known } from "../answers.js";
 import { maxK } from "../params.js";
-import { count, layerName } from "../words.js";
+import { count, layerName, say } from "../words.js";
 import { COLOURINGS } from "./colours.js";
 import { NO_FILTERS, NO_SELECTORS, hasFilters, hasSelectors } from "./selection.js";
 
@@ -69,7 +69,7 @@ export function createToolbar(root, { bundle, store, onChange }) {
       colour.property("value", state.colour);
       const all = dataset.samples;
       const shown = selection.shown.length === all ? `${count(all)} samples` : `${count(selection.shown.length)} of ${count(all)} samples`;
-      counts.text(selection.isPart ? `${count(selection.selected.length)} selected of ${shown}` : shown);
+      say(counts, selection.isPart ? `${count(selection.selected.length)} selected of ${shown}` : shown);
       clear.property("disabled", !hasSelectors(state));
       reset.property("disabled", !hasFilters(state));
       undo.property("disabled", !store.canUndo());
