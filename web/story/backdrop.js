@@ -5,6 +5,7 @@
 const PERIOD = 16000; // milliseconds there and back
 const SPRITES = 5; // milliseconds of a frame for making thumbnails
 const FRAME = 33; // milliseconds: it is a backdrop
+const QUIET = 150; // milliseconds after scrolling in which it stands still: the page moves instead
 
 /**
  * @param {HTMLElement} root
@@ -22,11 +23,12 @@ export function createBackdrop(root, { sketches, sprites, theme }) {
   let visible = true;
   let frame = 0;
   let last = 0;
+  let scrolled = -Infinity;
 
   /** @param {number} now */
   function draw(now) {
     frame = 0;
-    if (now - last >= FRAME || calm.matches) paint((last = now));
+    if ((now - last >= FRAME && now - scrolled >= QUIET) || calm.matches) paint((last = now));
     if (trace && visible && !calm.matches) again();
   }
   const again = () => void (frame ||= requestAnimationFrame(draw));
@@ -69,6 +71,8 @@ export function createBackdrop(root, { sketches, sprites, theme }) {
     if (visible) again();
   });
   observer.observe(canvas);
+  const onScroll = () => (scrolled = performance.now());
+  addEventListener("scroll", onScroll, { passive: true });
   const sizes = new ResizeObserver(again);
   sizes.observe(root);
   const ends = [sketches.subscribe(again), theme.subscribe(again)];
@@ -84,6 +88,7 @@ export function createBackdrop(root, { sketches, sprites, theme }) {
     destroy() {
       cancelAnimationFrame(frame);
       observer.disconnect();
+      removeEventListener("scroll", onScroll);
       sizes.disconnect();
       for (const end of ends) end();
       canvas.remove();

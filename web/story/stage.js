@@ -1,4 +1,5 @@
 /** The story's figure: a canvas on which pictures turn into one another. Pointing at a sketch names it, a click chooses it. */
+import { createLabels } from "./stage_labels.js";
 import { KINDS, createStageMotion } from "./stage_motion.js";
 import { createField } from "./field.js";
 import { membersOf } from "./figures.js";
@@ -36,6 +37,7 @@ export function createStage(root, { bundle, sketches, sprites, theme, onPick, on
   root.append(canvas, tip);
   const context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
   const motion = createStageMotion();
+  const labels = createLabels();
   const field = createField(() => redraw());
   /** @type {Picture | null} */
   let picture = null;
@@ -127,9 +129,10 @@ export function createStage(root, { bundle, sketches, sprites, theme, onPick, on
   function drawLabel({ item, now }, tokens) {
     const [alpha, x, y, height] = now;
     context.globalAlpha = alpha;
-    context.font = `${item.weight ?? 400} ${height}px ${item.serif ? tokens.serif : tokens.sans}`;
-    context.fillStyle = colour(item.colour, tokens);
+    const fontOf = (/** @type {number} */ tall) => `${item.weight ?? 400} ${tall}px ${item.serif ? tokens.serif : tokens.sans}`;
     if (item.align === "slanted") {
+      context.font = fontOf(height);
+      context.fillStyle = colour(item.colour, tokens);
       context.save();
       context.translate(x, y);
       context.rotate(SLANT);
@@ -138,12 +141,8 @@ export function createStage(root, { bundle, sketches, sprites, theme, onPick, on
       context.restore();
       return;
     }
-    context.textAlign = item.align ?? "left";
-    context.lineWidth = 4;
-    context.lineJoin = "round";
-    context.strokeStyle = tokens.paper;
-    context.strokeText(item.text, x, y);
-    context.fillText(item.text, x, y);
+    const style = { text: item.text, font: fontOf(item.size), height: item.size, colour: colour(item.colour, tokens), paper: tokens.paper, ratio };
+    labels.draw(context, style, x, y, item.align ?? "left", height / item.size);
   }
 
   /** @param {ReturnType<typeof theme.tokens>} tokens */
