@@ -13,6 +13,7 @@ import { marksCodec } from "./marks.js";
  * @typedef {object} State
  * @property {string} view the route
  * @property {string} model of several in the bundle the one that is shown; empty where there are no names
+ * @property {string} against the model that the one shown is compared with; empty: the next one
  * @property {number} sample
  * @property {number} from layer
  * @property {number} to layer
@@ -181,6 +182,7 @@ export function codecs(manifest) {
   const label = whole("", 0, classes.length - 1, 0);
   return {
     model: { name: "model", initial: firstModel, read: (given) => models.find((name) => name === given) ?? null, write: String },
+    against: { name: "against", initial: "", read: (given) => models.find((name) => name === given) ?? null, write: String },
     sample: whole("sample", 0, dataset.samples - 1, opening.sample),
     from: whole("from", 0, last, opening.from),
     to: whole("to", 0, last, opening.to),

@@ -28,7 +28,7 @@ const point = (change) => ({
 test("a state survives its way through the URL", () => {
   /** @type {import("../../web/params.js").State} */
   const state = {
-    view: "explore", model: "", sample: 12, from: 1, to: 2, k: 40, keep: [3, 41], shelf: 1, only: "wrong", reference: 1, near: 30, layer: 0, method: "pca", colour: "purity",
+    view: "explore", model: "", against: "", sample: 12, from: 1, to: 2, k: 40, keep: [3, 41], shelf: 1, only: "wrong", reference: 1, near: 30, layer: 0, method: "pca", colour: "purity",
     brushes: [{ layer: 2, low: 3, high: 17.25 }, { layer: 0, low: 0, high: 4 }], lasso: { layer: 1, method: "pca", points: [[0, 0], [10000, 20], [500, 999]] }, zoom: { x: 5012, y: 0, scale: 3.25 },
     classes: [0, 1], predicted: [1], verdict: "wrong", confidence: [0.25, 1], ranges: [{ name: "purity", low: -0.5, high: 0.125 }], find: "pe ar.&=",
     picks: [3, 499], tab: "classes", sort: "-purity", ranking: "-f1", reason: "hub", pins: [5, 6], beside: "open", explain: "gradCam", step: "rows",

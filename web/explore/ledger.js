@@ -175,9 +175,24 @@ export function createLedger(bundle, onChange) {
       giveUp(kind, name);
       return entry(name, ({ signal, onProgress }) => bundle.overlapMatrix({ k, samples, exact: false, recall: false, signal, onProgress }));
     },
+    /** Another model's manifest. @param {string} model */
+    manifestOf: (model) => entry(`manifest ${model}`, ({ signal }) => bundle.manifestOf(model, { signal })),
+    /** The stability of another model. @param {string} model @param {{ near: number, reference: number }} asked @param {{ k: number, reference: number }} shipped by that model */
+    stabilityOf(model, { near, reference }, shipped) {
+      const isShipped = near === shipped.k && reference === shipped.reference;
+      const name = `kept ${model} ${near} ${reference}`;
+      giveUp("kept", name);
+      return entry(name, ({ signal, onProgress }) => bundle.stability({ model, ...(isShipped ? {} : { k: near, reference }), signal, onProgress }));
+    },
+    /** Neighbours in common with another model, averaged over some samples; `key` names them. @param {"comparison" | "glance"} kind a glance is on codes @param {string} model @param {string} key @param {number} k @param {Uint32Array} samples */
+    comparison(kind, model, key, k, samples) {
+      const name = `${kind} ${model} ${k} ${key}`;
+      giveUp(kind, name);
+      return entry(name, ({ signal, onProgress }) => bundle.compare({ with: model, k, samples, ...(kind === "glance" ? { exact: false } : {}), signal, onProgress }));
+    },
     /** Ends the overlaps that are under way; asked for again they begin anew. */
     stopOverlaps() {
-      for (const kind of ["overlaps", "more"]) giveUp(kind, "");
+      for (const kind of ["overlaps", "more", "comparison"]) giveUp(kind, "");
       onChange();
     },
     layers: layers.length,

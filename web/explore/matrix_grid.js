@@ -1,4 +1,4 @@
-/** A heat map of layers by layers: a table whose cells are links, walked by arrow keys. */
+/** A heat map of layers by layers, of one model or of two: a table whose cells are links, walked by arrow keys. */
 import { interpolateLab, piecewise, rgb, select } from "d3";
 import { glyphOf } from "../views/glyphs.js";
 import { layerName } from "../words.js";
@@ -29,37 +29,38 @@ export const inkOn = (colour, { overLight, overDark }) => (lightness(colour) > 0
 
 /**
  * @param {HTMLElement} root
- * @param {{ layers: Layer[], label: string, linkOf: (from: number, to: number) => string, onAt: (cell: { from: number, to: number } | null) => void }} options
- * linkOf: where a cell leads; onAt: the cell at the pointer or with the focus
+ * @param {{ layers: Layer[], columns?: Layer[], label: string, linkOf: (from: number, to: number) => string, onAt: (cell: { from: number, to: number } | null) => void }} options
+ * columns: the layers from left to right, where they are another model's; linkOf: where a cell leads; onAt: the cell at the pointer or with the focus
  */
-export function createGrid(root, { layers, label, linkOf, onAt }) {
+export function createGrid(root, { layers, columns: others = layers, label, linkOf, onAt }) {
   const order = layers.map((_, layer) => layer);
-  const columnHead = 34 + LETTER * Math.max(...layers.map((layer) => briefName(layer).length));
+  const across = others.map((_, layer) => layer);
+  const columnHead = 34 + LETTER * Math.max(...others.map((layer) => briefName(layer).length));
   const table = select(root).append("table").attr("class", "matrix-table").attr("role", "grid").attr("aria-label", label);
   const heads = table.append("thead").append("tr");
   heads.append("td");
   const columns = heads
     .selectAll("th")
-    .data(order)
+    .data(across)
     .join("th")
     .attr("scope", "col")
-    .attr("title", (layer) => layerName(layers, layer));
-  columns.append("span").attr("class", "unseen").text((layer) => layerName(layers, layer));
+    .attr("title", (layer) => layerName(others, layer));
+  columns.append("span").attr("class", "unseen").text((layer) => layerName(others, layer));
   const sign = columns.append("svg").attr("class", "matrix-head").attr("aria-hidden", "true").attr("height", columnHead);
-  sign.append("text").text((layer) => briefName(layers[layer]));
-  sign.append("path").attr("d", (layer) => glyphOf(layers[layer].kind));
+  sign.append("text").text((layer) => briefName(others[layer]));
+  sign.append("path").attr("d", (layer) => glyphOf(others[layer].kind));
   const rows = table.append("tbody").selectAll("tr").data(order).join("tr");
   const names = rows.append("th").attr("scope", "row").attr("aria-label", (layer) => layerName(layers, layer)).attr("title", (layer) => layerName(layers, layer));
   names.append("svg").attr("class", "matrix-glyph").attr("viewBox", "0 0 16 16").attr("aria-hidden", "true").append("path").attr("d", (layer) => glyphOf(layers[layer].kind));
   names.append("span").text((layer) => briefName(layers[layer]));
   const cells = rows
     .selectAll("td")
-    .data((from) => order.map((to) => ({ from, to })))
+    .data((from) => across.map((to) => ({ from, to })))
     .join("td")
     .attr("role", "gridcell");
   const links = cells.append("a").attr("data-from", ({ from }) => from).attr("data-to", ({ to }) => to).attr("tabindex", -1).attr("href", ({ from, to }) => linkOf(from, to));
   let isNumbered = false;
-  let at = { from: 0, to: Math.min(1, layers.length - 1) };
+  let at = { from: 0, to: Math.min(1, others.length - 1) };
 
   /** @param {{ from: number, to: number }} cell */
   function rove({ from, to }) {
@@ -86,25 +87,25 @@ export function createGrid(root, { layers, label, linkOf, onAt }) {
   /** @param {KeyboardEvent} event */
   function onKey(event) {
     if (event.altKey || event.metaKey) return;
-    const last = layers.length - 1;
+    const [lastRow, lastColumn] = [layers.length - 1, others.length - 1];
     const { from, to } = at;
     const whole = event.ctrlKey;
     const next = {
       ArrowLeft: [from, to - 1], ArrowRight: [from, to + 1], ArrowUp: [from - 1, to], ArrowDown: [from + 1, to],
-      Home: [whole ? 0 : from, 0], End: [whole ? last : from, last], PageUp: [0, to], PageDown: [last, to],
+      Home: [whole ? 0 : from, 0], End: [whole ? lastRow : from, lastColumn], PageUp: [0, to], PageDown: [lastRow, to],
     }[event.key];
     if (!next || (whole && !/^(Home|End)$/.test(event.key))) return;
     event.preventDefault();
-    const [row, column] = next.map((layer) => Math.max(0, Math.min(last, layer)));
+    const [row, column] = next.map((layer, side) => Math.max(0, Math.min(side === 0 ? lastRow : lastColumn, layer)));
     rove({ from: row, to: column });
-    /** @type {HTMLElement} */ (links.nodes()[row * layers.length + column]).focus();
+    /** @type {HTMLElement} */ (links.nodes()[row * others.length + column]).focus();
   }
   table.on("pointerover", come).on("focusin", come).on("click", come).on("keydown", onKey);
   table.on("pointerleave", () => mark(null)).on("focusout", () => mark(null));
 
   /** @param {number} width of the place */
   function resize(width) {
-    const size = Math.max(LEAST, Math.min(MOST, Math.floor((width - HEAD) / layers.length)));
+    const size = Math.max(LEAST, Math.min(MOST, Math.floor((width - HEAD) / others.length)));
     table.style("--cell", `${size}px`).style("--number", `${Math.max(8.5, Math.min(13, 0.43 * size))}px`);
     isNumbered = size >= NUMBERED;
     sign.attr("width", size);
@@ -117,7 +118,7 @@ export function createGrid(root, { layers, label, linkOf, onAt }) {
     render(matrix, { width, tokens }) {
       resize(width);
       const mix = piecewise(interpolateLab, tokens.ramp);
-      const meanOf = (/** @type {{ from: number, to: number }} */ { from, to }) => matrix?.mean[from * layers.length + to] ?? null;
+      const meanOf = (/** @type {{ from: number, to: number }} */ { from, to }) => matrix?.mean[from * others.length + to] ?? null;
       const colourOf = (/** @type {any} */ cell) => (matrix ? rgb(mix((meanOf(cell) ?? 0) / matrix.k)).formatHex() : null);
       links
         .style("background", colourOf)
@@ -125,7 +126,7 @@ export function createGrid(root, { layers, label, linkOf, onAt }) {
         .text((cell) => (matrix && isNumbered ? short(meanOf(cell) ?? 0) : ""))
         .attr("aria-label", ({ from, to }) => {
           const mean = meanOf({ from, to });
-          return `${layerName(layers, from)} and ${layerName(layers, to)}: ${mean === null ? "not worked out yet" : `${short(mean)} of ${matrix?.k}`}`;
+          return `${layerName(layers, from)} and ${layerName(others, to)}: ${mean === null ? "not worked out yet" : `${short(mean)} of ${matrix?.k}`}`;
         });
     },
   };

@@ -2,6 +2,7 @@
 import { select } from "d3";
 import { createClasses } from "./classes.js";
 import { createMatrix } from "./matrix.js";
+import { createModelCompare } from "./model_compare.js";
 import { createSamples } from "./samples.js";
 import { createSuggestions } from "./suggestions.js";
 
@@ -10,19 +11,23 @@ import { createSuggestions } from "./suggestions.js";
 /** @typedef {import("../routes/explore.js").Part} Part */
 /** @typedef {import("../routes/explore.js").PartOptions} PartOptions */
 
-/** What the panel shows, one at a time, in the order of the tabs. @type {{ name: State["tab"], title: string, create: (root: HTMLElement, options: PartOptions) => Part }[]} */
+/** @typedef {{ name: State["tab"], title: string, create: (root: HTMLElement, options: PartOptions) => Part }} Tab */
+
+/** What the panel shows, one at a time, in the order of the tabs. @type {Tab[]} */
 const TABS = [
   { name: "samples", title: "Samples", create: createSamples },
   { name: "classes", title: "Classes", create: createClasses },
   { name: "layers", title: "Layers", create: createMatrix },
   { name: "suggestions", title: "Suggestions", create: createSuggestions },
+  { name: "models", title: "Models", create: createModelCompare },
 ];
 
-/** By how many tabs a key moves; "Home" and "End" go to the ends. @type {Record<string, (at: number) => number>} */
-const STEPS = { ArrowRight: (at) => at + 1, ArrowLeft: (at) => at - 1, Home: () => 0, End: () => TABS.length - 1 };
+/** Where a key moves to; "Home" and "End" go to the ends. @type {Record<string, (at: number, count: number) => number>} */
+const STEPS = { ArrowRight: (at) => at + 1, ArrowLeft: (at) => at - 1, Home: () => 0, End: (_, count) => count - 1 };
 
 /** @param {HTMLElement} root @param {PartOptions} options @returns {Part} */
 export function createPanel(root, options) {
+  const tabsShown = TABS.filter(({ name }) => name !== "models" || options.bundle.models.length > 1);
   const block = select(root).append("section").attr("class", "panel").attr("aria-label", "Panel");
   const list = block.append("div").attr("class", "panel-tabs").attr("role", "tablist").attr("aria-label", "What the panel shows");
   /** @type {Map<State["tab"], Part>} */
@@ -34,7 +39,7 @@ export function createPanel(root, options) {
 
   const tabs = list
     .selectAll("button")
-    .data(TABS)
+    .data(tabsShown)
     .join("button")
     .attr("type", "button")
     .attr("role", "tab")
@@ -45,33 +50,33 @@ export function createPanel(root, options) {
     .on("keydown", onKey);
   const bodies = block
     .selectAll(".panel-body")
-    .data(TABS)
+    .data(tabsShown)
     .join("div")
     .attr("class", ({ name }) => `panel-body panel-${name}`)
     .attr("role", "tabpanel")
     .attr("id", ({ name }) => `panel-${name}`)
     .attr("aria-labelledby", ({ name }) => `tab-${name}`);
 
-  /** @param {KeyboardEvent} event @param {typeof TABS[number]} tab */
+  /** @param {KeyboardEvent} event @param {Tab} tab */
   function onKey(event, tab) {
     const step = STEPS[event.key];
     if (!step || event.altKey || event.ctrlKey || event.metaKey) return;
     event.preventDefault();
-    const at = (step(TABS.indexOf(tab)) + TABS.length) % TABS.length;
-    options.onChange({ tab: TABS[at].name });
+    const at = (step(tabsShown.indexOf(tab), tabsShown.length) + tabsShown.length) % tabsShown.length;
+    options.onChange({ tab: tabsShown[at].name });
     /** @type {HTMLElement} */ (tabs.nodes()[at]).focus();
   }
 
-  /** The shown tab's part. @param {typeof TABS[number]} tab @returns {Part} */
+  /** The shown tab's part. @param {Tab} tab @returns {Part} */
   function partOf({ name, create }) {
-    const part = made.get(name) ?? create(/** @type {HTMLElement} */ (bodies.nodes()[TABS.findIndex((tab) => tab.name === name)]), options);
+    const part = made.get(name) ?? create(/** @type {HTMLElement} */ (bodies.nodes()[tabsShown.findIndex((tab) => tab.name === name)]), options);
     made.set(name, part);
     return part;
   }
 
   return {
     update(facts) {
-      const tab = TABS.find(({ name }) => name === facts.state.tab) ?? TABS[0];
+      const tab = tabsShown.find(({ name }) => name === facts.state.tab) ?? tabsShown[0];
       if (!tab) return;
       const isOther = shown !== tab.name;
       shown = tab.name;
