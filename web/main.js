@@ -225,7 +225,7 @@ function showModels(bundle, store) {
   root.hidden = bundle.models.length < 2;
   if (root.hidden) return;
   import("./models.js").then(
-    ({ createModels }) => createModels(root, { bundle, store, onSwitch: follow }),
+    ({ createModels }) => createModels(root, { bundle, store, onSwitch: follow, onError: notice.error }),
     (error) => notice.error(error),
   );
 }

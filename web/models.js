@@ -27,29 +27,30 @@ export function moved(state, layers, others) {
 
 /**
  * @param {HTMLElement} root a label
- * @param {{ bundle: Bundle, store: import("./store.js").Store, onSwitch: (hash: string) => void }} options onSwitch: gets the address of another model
+ * @param {{ bundle: Bundle, store: import("./store.js").Store, onSwitch: (hash: string) => void, onError: (error: import("../wasm/ntrace.d.ts").NtraceError) => void }} options
+ * onSwitch: gets the address of another model
  */
-export function createModels(root, { bundle, store, onSwitch }) {
+export function createModels(root, { bundle, store, onSwitch, onError }) {
   const { models, firstModel } = bundle;
   const label = select(root);
   label.selectAll("span").data(["Model"]).join("span").text((text) => text);
-  const field = label.selectAll("select").data([0]).join("select").attr("name", "model").attr("aria-label", null);
+  const field = label.selectAll("select").data([0]).join("select").attr("name", "model").attr("aria-busy", null);
   field
     .selectAll("option")
     .data(models)
     .join("option")
     .attr("value", (_, i) => i)
     .text((name) => name);
-  field.property("value", models.indexOf(bundle.model)).property("disabled", false);
+  field.property("value", models.indexOf(bundle.model));
   field.on("change", async function () {
     const model = models[Number(/** @type {HTMLSelectElement} */ (this).value)];
-    field.property("disabled", true);
+    field.attr("aria-busy", "true");
     try {
       const manifest = await bundle.manifestOf(model);
       onSwitch(formatHash({ ...moved(store.get(), bundle.manifest.layers, manifest.layers), model }, { ...manifest, models, firstModel }));
     } catch (error) {
-      field.property("value", models.indexOf(bundle.model)).property("disabled", false);
-      field.attr("title", /** @type {Error} */ (error).message);
+      field.property("value", models.indexOf(bundle.model)).attr("aria-busy", null);
+      onError(/** @type {import("../wasm/ntrace.d.ts").NtraceError} */ (error));
     }
   });
 }
