@@ -30,6 +30,7 @@ help:
 	@echo 'make dist     the folder to deploy, build/site, with everything in it'
 	@echo "make quickdraw   fetch official sketches by people (CLASSES='apple,wine bottle', QUICKDRAW='options'), pack them into build/quickdraw/bundle"
 	@echo 'make single   the whole site in one HTML file, build/neighborhood-traces.html, which opens from disk'
+	@echo 'make package  the element and the JavaScript API as an npm package, build/package'
 	@echo 'make bench    print each measured figure, with the machine and the date'
 	@echo 'make fuzz     feed every reader with broken files, FUZZ_SECONDS=600 each (make fuzz FUZZ=fuzz_png: one of them)'
 	@echo 'make verify   compare every answer with PyTorch, SciPy, scikit-learn, FAISS and umap-learn, and print each deviation'
@@ -209,10 +210,17 @@ build/site/engine/pack-%.wasm: build/wasm/libntrace-%.a build/wasm/libpackages.a
 	$(EMCC) $(PACKER_LDFLAGS) -o build/wasm/packer/pack-$*.js $(filter %.o,$^) $(filter %.a,$^)
 	mv build/wasm/packer/pack-$*.wasm $@ # the script goes into the worker that opens files: it is the same for both
 
-build/site/engine/ntrace-%.wasm: build/wasm/libntrace-%.a build/wasm/libpackages.a wasm/exports.txt
+build/wasm/ntrace-%.wasm: build/wasm/libntrace-%.a build/wasm/libpackages.a wasm/exports.txt
+	$(EMCC) $(WASM_LDFLAGS) -o $@ build/wasm/$*/wasm/exports.o $(filter %.a,$^)
+build/site/engine/ntrace-%.wasm: build/wasm/ntrace-%.wasm
 	@mkdir -p $(@D)
-	$(EMCC) $(WASM_LDFLAGS) -o build/wasm/ntrace-$*.wasm build/wasm/$*/wasm/exports.o $(filter %.a,$^)
-	mv build/wasm/ntrace-$*.wasm $@
+	cp $< $@
+
+# For the npm package: all but the kernels is compiled for size. The sums are the same, and so is every answer.
+build/wasm/small/%.o: %.c build/wasm/debian/stamp
+	@mkdir -p $(@D)
+	$(EMCC) $(NT_CFLAGS) $(WASM_CFLAGS) -msimd128 $(if $(filter %_simd128.c,$<),,-Oz) -c -o $@ $<
+build/wasm/libntrace-small.a: $(WASM_SOURCES:%.c=build/wasm/small/%.o)
 
 # ---- The site: the page and the engine's scripts, and the default data. ----
 
@@ -254,6 +262,13 @@ quickdraw: native
 still: build/still.stamp
 build/still.stamp: build/site.stamp build/site/bundle/current.json $(ENGINE)
 	$(NODE) web/still.js build/site
+	@touch $@
+
+# The element and the JavaScript API as an npm package: build/package, and packed, build/neighborhood-traces-VERSION.tgz.
+package: build/package.stamp
+build/package.stamp: build/site.stamp build/wasm/ntrace-small.wasm $(wildcard web/embed/*.js web/embed/*.md web/embed/*.d.ts web/embed/examples/* wasm/*.js)
+	$(NODE) web/embed/package.js build/site build/wasm/ntrace-small.wasm $(VERSION) build/package
+	cd build && npm pack --silent ./package
 	@touch $@
 
 single: native web data
@@ -299,7 +314,7 @@ test-cli: native library build/tests/bundle/current.json | setup-cli-test
 test-wasm: wasm build/tests/bundle/current.json build/tests/models/current.json
 	$(NODE_TEST) $(wildcard tests/wasm/*.test.mjs)
 
-test-web: native wasm web data still build/tests/bundle/current.json | setup-browser
+test-web: native wasm web data still package build/tests/bundle/current.json | setup-browser
 	$(NODE_TEST) --test-concurrency=1 $(wildcard tests/web/*.test.mjs)
 
 # ---- Fuzzing: each reader by libFuzzer under ASan and UBSan; test-fuzz replays the corpora without it. ----

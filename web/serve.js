@@ -40,9 +40,10 @@ async function findFile(folder, url) {
  * @param {number} [port] 0: any free one
  * @param {(path: string, bytes: number) => void} [onServed]
  * @param {(path: string) => number | undefined} [onAsked] may give a status to refuse with
+ * @param {Record<string, string>} [more] headers of every answer
  * @returns {Promise<{ url: string, close: () => void }>}
  */
-export function serve(folder, port = 0, onServed = () => {}, onAsked = () => undefined) {
+export function serve(folder, port = 0, onServed = () => {}, onAsked = () => undefined, more = {}) {
   const server = createServer(async (request, response) => {
     const refused = onAsked(request.url ?? "/");
     if (refused) return void response.writeHead(refused, { "content-type": "text/plain" }).end(`refused: ${refused}\n`);
@@ -53,7 +54,7 @@ export function serve(folder, port = 0, onServed = () => {}, onAsked = () => und
       return;
     }
     const type = TYPES[extname(found.file)] ?? "application/octet-stream";
-    const headers = { "content-type": type, "cache-control": "no-cache", vary: "accept-encoding" };
+    const headers = { "content-type": type, "cache-control": "no-cache", vary: "accept-encoding", ...more };
     if (COMPRESSED.has(extname(found.file)) && /\bgzip\b/.test(String(request.headers["accept-encoding"]))) {
       const body = await readFile(found.file).then(compress).catch(() => null);
       if (!body) return void response.destroy();
