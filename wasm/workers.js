@@ -33,8 +33,13 @@ function checkFeatures(ways) {
 }
 
 const SCRIPT = new URL("./worker.js", import.meta.url).href;
-/** The second one is spelt out for bundlers; browsers start no worker from another site's script so. */
-const IN_BROWSERS = [() => startModuleWorker(SCRIPT, "ntrace"), () => new Worker(new URL("./worker.js", import.meta.url), { type: "module", name: "ntrace" })];
+/** Spelt out for bundlers. */
+const startDirectly = () => new Worker(new URL("./worker.js", import.meta.url), { type: "module", name: "ntrace" });
+/** A frame without an origin, as sandboxes have, starts modules from data: addresses alone. */
+const startFromData = () => new Worker(`data:text/javascript,${encodeURIComponent(`import ${JSON.stringify(SCRIPT)};`)}`, { type: "module", name: "ntrace" });
+/** Browsers start no worker directly from another site's script. */
+const isForeign = new URL(SCRIPT).origin !== globalThis.origin;
+const IN_BROWSERS = [() => startModuleWorker(SCRIPT, "ntrace"), isForeign ? startFromData : startDirectly];
 let starts = IN_BROWSERS;
 /** Where there are no Workers as in browsers: how they are started there. @param {() => Worker} means */
 export const startWorkersBy = (means) => void (starts = [means]);

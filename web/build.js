@@ -3,7 +3,6 @@
  * that a page never gets files of another version, whatever its host or its browser keep; index.html names the folder. The engine
  * lies apart in engine/ too, for those who embed it.
  */
-import { createHash } from "node:crypto";
 import { cp, mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { extname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -11,18 +10,15 @@ import { fileURLToPath } from "node:url";
 import { build, transform } from "esbuild";
 
 import { buildEmbed } from "./embed/build.js";
+import { buildEngine, common, sha256 } from "./engine_build.js";
 import { hashOf, policyFor } from "./policy.js";
 import { TYPES } from "./serve.js";
 
 const web = fileURLToPath(new URL(".", import.meta.url));
-const wasm = join(web, "../wasm");
 const site = process.argv[2];
 /** What is copied as it is, beside index.html. */
 const STATIC = /\.(svg|png|webmanifest)$/;
 const STYLES = ["site", "explorer_route", "trace_route", "draw_route", "open_route"];
-
-/** @type {import("esbuild").BuildOptions} */
-const common = { bundle: true, format: "esm", target: "es2022", minify: true, legalComments: "none", logLevel: "warning" };
 
 /** The page imports the engine from ../wasm, where the type checker finds it; on the site it is its own file. @type {import("esbuild").Plugin} */
 const engineApart = {
@@ -36,26 +32,10 @@ const packer = {
   setup: ({ onResolve }) => onResolve({ filter: /^packer$/ }, () => ({ path: resolve(site, "../wasm/packer/pack-simd.js") })),
 };
 
-/** @param {Uint8Array | string} bytes */
-const sha256 = (bytes) => createHash("sha256").update(bytes).digest("hex");
-
 /** The files below a folder, in order. @param {string} folder @returns {Promise<string[]>} */
 async function filesBelow(folder) {
   const entries = await readdir(folder, { withFileTypes: true, recursive: true });
   return entries.filter((entry) => entry.isFile()).map((entry) => join(/** @type {any} */ (entry).parentPath ?? entry.path, entry.name)).sort();
-}
-
-/** The engine's scripts, which know the hash of each of its builds. */
-async function buildEngine() {
-  const engine = join(site, "engine");
-  await mkdir(engine, { recursive: true });
-  await rm(join(engine, "parts"), { recursive: true, force: true });
-  const builds = (await readdir(engine)).filter((name) => name.endsWith(".wasm")).sort();
-  const hashes = await Promise.all(builds.map(async (name) => [name, sha256(await readFile(join(engine, name)))]));
-  const define = { NTRACE_BUILDS: JSON.stringify(Object.fromEntries(hashes)) };
-  await build({ ...common, entryPoints: [join(wasm, "ntrace.js")], outdir: engine });
-  await build({ ...common, define, entryPoints: [join(wasm, "worker.js")], outdir: engine, splitting: true, chunkNames: "parts/[name]-[hash]" });
-  await cp(join(wasm, "ntrace.d.ts"), join(engine, "ntrace.d.ts"));
 }
 
 /** All that the page loads, and the page without it, in a folder that has no name yet. @param {string} fresh */
@@ -109,7 +89,7 @@ async function buildSite() {
 }
 
 await mkdir(site, { recursive: true });
-await buildEngine();
+await buildEngine(join(site, "engine"));
 await buildSite();
 for (const old of ["app.js", "early.js", "painter.js", "scripts", "styles"]) await rm(join(site, old), { recursive: true, force: true });
-await buildEmbed(site, common);
+await buildEmbed(site);

@@ -50,7 +50,7 @@ export function serve(folder, port = 0, onServed = () => {}, onAsked = () => und
     const root = resolve(typeof folder === "string" ? folder : folder());
     const found = await findFile(root, request.url ?? "/").catch(() => null);
     if (!found || !["GET", "HEAD"].includes(request.method ?? "")) {
-      response.writeHead(found ? 405 : 404, { "content-type": "text/plain" }).end(found ? "only GET\n" : "no such file\n");
+      response.writeHead(found ? 405 : 404, { "content-type": "text/plain", ...more }).end(found ? "only GET\n" : "no such file\n");
       return;
     }
     const type = TYPES[extname(found.file)] ?? "application/octet-stream";

@@ -1,5 +1,4 @@
 /** Sketches as ink on nothing: small ones in an atlas, each with a halo of the plate's colour so that it reads on top of others. */
-import { rgb } from "d3";
 
 /** @typedef {import("./sketches.js").Sketches} Sketches */
 /** @typedef {import("./theme.js").Theme} Theme */
@@ -116,7 +115,15 @@ export function createSprites(sketches, theme) {
 }
 
 /** @typedef {ReturnType<typeof createSprites>} Sprites */
-/** @typedef {import("d3").RGBColor} Rgb */
+/** @typedef {{ r: number, g: number, b: number }} Rgb */
+
+/** A colour as a canvas understands it: "#rrggbb". @param {string} colour @returns {Rgb} */
+function rgb(colour) {
+  const context = /** @type {CanvasRenderingContext2D} */ (document.createElement("canvas").getContext("2d"));
+  context.fillStyle = colour;
+  const [r, g, b] = [1, 3, 5].map((at) => Number.parseInt(String(context.fillStyle).slice(at, at + 2), 16));
+  return { r, g, b };
+}
 
 /** Faint strokes gain more than strong ones: at a thumbnail's size they would vanish. @param {number} grey 0 to 1 */
 const opacity = (grey) => Math.min(1, 1.15 * Math.pow(grey, 0.75));

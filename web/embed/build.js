@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 
 import { build } from "esbuild";
 
+import { common } from "../engine_build.js";
 import { scope } from "./scope.js";
 
 const here = fileURLToPath(new URL(".", import.meta.url));
@@ -21,8 +22,8 @@ const parts = {
   },
 };
 
-/** @param {string} site @param {import("esbuild").BuildOptions} common */
-export async function buildEmbed(site, common) {
+/** @param {string} site */
+export async function buildEmbed(site) {
   const folder = join(site, "embed");
   await mkdir(folder, { recursive: true });
   await build({ ...common, entryPoints: [join(here, "neighborhood-trace.js")], outdir: folder, plugins: [parts] });

@@ -5,6 +5,8 @@ import { fileURLToPath } from "node:url";
 
 import { build } from "esbuild";
 
+import { buildEngine, common } from "../engine_build.js";
+
 const here = fileURLToPath(new URL(".", import.meta.url));
 const wasm = join(here, "../../wasm");
 const [site, module, version, folder] = process.argv.slice(2);
@@ -28,19 +30,19 @@ const description = {
 
 await rm(folder, { recursive: true, force: true });
 await mkdir(join(folder, "engine"), { recursive: true });
-for (const file of ["engine/ntrace.js", "engine/worker.js", "engine/ntrace.d.ts", "embed"]) await cp(join(site, file), join(folder, file), { recursive: true });
+await cp(join(site, "embed"), join(folder, "embed"), { recursive: true });
+await cp(join(site, "engine/ntrace-sheet.wasm"), join(folder, "engine/ntrace-sheet.wasm"));
 await cp(module, join(folder, "engine/ntrace-simd.wasm"));
+await buildEngine(join(folder, "engine"));
 await cp(join(here, "examples"), join(folder, "examples"), { recursive: true });
 await cp(join(here, "README.md"), join(folder, "README.md"));
+// What browsers and Node.js share comes once; in this folder, where it finds the worker.
 await build({
-  entryPoints: [join(wasm, "node.js"), join(wasm, "node_worker.js")],
+  ...common,
+  entryPoints: ["ntrace", "node", "node_worker"].map((name) => join(wasm, `${name}.js`)),
   outdir: join(folder, "engine"),
-  bundle: true,
-  minify: true,
-  format: "esm",
-  platform: "node",
-  target: "node20",
-  logLevel: "warning",
-  external: ["./worker.js"],
+  splitting: true,
+  chunkNames: "shared-[hash]",
+  external: ["node:*", "./worker.js"],
 });
 await writeFile(join(folder, "package.json"), `${JSON.stringify(description, null, 2)}\n`);

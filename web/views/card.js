@@ -14,7 +14,7 @@ import { callOf, count, direction, distance, layerName, membership, nounOf, ordi
  * @property {(sample: number) => void} onTravel
  */
 
-const touch = matchMedia("(hover: none)");
+const touch = globalThis.matchMedia?.("(hover: none)");
 const FACTOR = 7; // pixels drawn for each of the sketch's
 
 /** @param {HTMLElement} root @param {CardOptions} options */

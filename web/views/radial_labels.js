@@ -1,11 +1,13 @@
 /** The classes' sectors: arcs round the plate, and their names, curved along wide arcs and led out of thin ones. */
-import { arc, select } from "d3";
+import { select } from "d3";
+import { ringPiece } from "./radial_geometry.js";
 
 /** @typedef {import("./radial_geometry.js").Geometry} Geometry */
 /** @typedef {import("../../wasm/ntrace.d.ts").TraceSector} TraceSector */
 
 const ARC = 4; // thickness
 const GAP = 6; // from the plate to the arc
+const APART = 0.0057; // half the angle between two arcs
 const LINE = 17; // height of a led-out label
 const LANES = 6;
 const TURN = 2 * Math.PI;
@@ -139,21 +141,23 @@ export function createLabels(root, id) {
      */
     update(labels, geometry, own) {
       const at = geometry.beyond + GAP;
-      const ring = arc().padAngle(labels.length > 1 ? 0.008 : 0);
       const key = (/** @type {unknown} */ label) => /** @type {Label} */ (label).sector.label;
       const state = (/** @type {string} */ base) => (/** @type {Label} */ { sector, how }) =>
         [base, how === "hidden" ? "is-hidden" : "", sector.label === own ? "is-own" : ""].filter(Boolean).join(" ");
 
       for (const group of [wedge, arcs]) group.attr("transform", `translate(${geometry.cx},${geometry.cy})`);
       const { sector } = labels.find((label) => label.sector.label === own) ?? {};
-      wedge.attr("d", sector ? arc()({ innerRadius: geometry.inner, outerRadius: geometry.beyond, startAngle: sector.start, endAngle: sector.end }) : null);
+      wedge.attr("d", sector ? ringPiece(geometry.inner, geometry.beyond, sector.start, sector.end) : null);
       arcs
         .selectAll("path")
         .data(labels, key)
         .join("path")
         .attr("class", state("sector-arc"))
-        .attr("d", ({ sector: { label, start, end } }) =>
-          ring({ innerRadius: at, outerRadius: at + (label === own ? 1.75 * ARC : ARC), startAngle: start, endAngle: Math.max(end, start + (label === own ? 0.03 : 0.006)) }));
+        .attr("d", ({ sector: { label, start, end } }) => {
+          const last = Math.max(end, start + (label === own ? 0.03 : 0.006));
+          const gap = labels.length > 1 ? Math.min(APART, (last - start) / 4) : 0;
+          return ringPiece(at, at + (label === own ? 1.75 * ARC : ARC), start + gap, last - gap);
+        });
 
       const curved = labels.filter(({ how }) => how === "curved");
       const ledOut = labels.filter(({ how }) => how === "led");

@@ -1,5 +1,5 @@
 /** What can be focused and pointed at: one DOM node a point while there are few, one that roves where there are many. */
-import { Delaunay, select } from "d3";
+import { quadtree, select } from "d3";
 import { layerName, ordinal, verdict } from "../words.js";
 
 /** @typedef {import("../../wasm/ntrace.d.ts").TracePoint} TracePoint */
@@ -18,8 +18,8 @@ export function createPoints(root, { manifest, onFocus, onTravel }) {
   let points = [];
   /** @type {Place[]} */
   let places = [];
-  /** @type {Delaunay<Place> | null} */
-  let delaunay = null;
+  const tree = () => quadtree(places, ({ x }) => x, ({ y }) => y);
+  let near = tree();
   let roving = 0;
   let size = 12;
   let layers = [0, 0];
@@ -117,7 +117,7 @@ export function createPoints(root, { manifest, onFocus, onTravel }) {
         const [x, y] = geometry.place(point.angle, geometry.along(point.radiusTo));
         return { point, x, y };
       });
-      delaunay = points.length > 0 ? Delaunay.from(places, (place) => place.x, (place) => place.y) : null;
+      near = tree();
       layers = [trace.from, trace.to];
       size = radius;
       roving = Math.max(0, points.findIndex(({ sample }) => sample === before));
@@ -127,9 +127,7 @@ export function createPoints(root, { manifest, onFocus, onTravel }) {
     },
     /** The sample nearest to a place of the figure, if one is within reach. @param {number} x @param {number} y */
     nearest(x, y) {
-      if (!delaunay) return null;
-      const i = delaunay.find(x, y);
-      return Math.hypot(places[i].x - x, places[i].y - y) <= REACH ? points[i].sample : null;
+      return near.find(x, y, REACH)?.point.sample ?? null;
     },
   };
 }
