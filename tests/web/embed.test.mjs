@@ -249,6 +249,7 @@ test("axe finds nothing, light and dark, wide and narrow; a phone's page does no
       await page.setViewportSize({ width, height: 900 });
       await page.evaluate((/** @type {string} */ theme) => document.querySelector("neighborhood-trace")?.setAttribute("theme", theme), theme);
       await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
+      assert.equal(await page.locator("neighborhood-trace .trace-board").evaluate((/** @type {Element} */ board) => getComputedStyle(board).display), width < 720 ? "flex" : "grid");
       assert.deepEqual(await violations(page), []);
       assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), `${width} wide`);
       await page.screenshot({ path: join(screenshotFolder, `embed-${width}-${theme}.png`), fullPage: true });

@@ -17,7 +17,7 @@ import { createTheme } from "./theme.js";
 /** @typedef {import("../../wasm/ntrace.d.ts").Bundle} Bundle */
 
 const MARKUP = `
-  <section class="trace-view"></section>
+  <section class="trace-board"></section>
   <section class="notice" data-notice role="status" aria-live="polite" hidden>
     <p data-notice-text></p>
     <progress data-notice-progress max="1" aria-label="Loading"></progress>
@@ -61,7 +61,7 @@ export class NeighborhoodTrace extends Element {
     root.adoptedStyleSheets = [readSheet()];
     root.innerHTML = MARKUP;
     const part = (/** @type {string} */ selector) => /** @type {HTMLElement} */ (root.querySelector(selector));
-    this.#view = part(".trace-view");
+    this.#view = part(".trace-board");
     this.#source = part(".embed-source");
     this.#notice = createNotice(part("[data-notice]"), () => this.#retry());
   }

@@ -30,8 +30,7 @@ function scopeSelector(selector) {
   return selector
     .replace(/^html$/, ":host")
     .replace(/^:root((?:\[[^\]]*\]|:not\([^)]*\))+)/, (_, how) => `:host(${how.replaceAll("data-theme", "theme")})`)
-    .replace(/^:root/, ":host")
-    .replace(/^main\[data-view="?trace"?\]/, ".trace-view");
+    .replace(/^:root/, ":host");
 }
 
 /** @param {string} body declarations */
