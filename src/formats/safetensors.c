@@ -93,8 +93,10 @@ static enum nt_status parse_offsets(struct nt_tensor *tensor, const cJSON *item,
     if (!cJSON_IsArray(offsets) || cJSON_GetArraySize(offsets) != 2 ||
         !to_size(&begin, cJSON_GetArrayItem(offsets, 0)) || !to_size(&end, cJSON_GetArrayItem(offsets, 1)) ||
         begin > end) {
-        return nt_error_set(error, NT_E_FORMAT, "%s: tensor '%s' has no data_offsets [begin, end]", file->name,
-                            tensor->name);
+        return nt_error_set(error, NT_E_FORMAT,
+                            "%s: tensor '%s' has no data_offsets [begin, end]: expected whole numbers of at most 2^53, "
+                            "the first not above the second",
+                            file->name, tensor->name);
     }
     if (end > file->data_bytes) {
         return nt_error_set(error, NT_E_FORMAT,
@@ -153,8 +155,13 @@ static enum nt_status check_layout(nt_safetensors *file, struct nt_error *error)
     uint64_t at = file->data_offset, end = file->data_offset + file->data_bytes;
     for (uint32_t i = 0; i < file->tensors; i++) {
         if (tensor[i].offset != at) {
-            return nt_error_set(error, NT_E_FORMAT, "%s: tensor '%s' %s", file->name, tensor[i].name,
-                                tensor[i].offset < at ? "overlaps another" : "comes after a gap");
+            return nt_error_set(error, NT_E_FORMAT,
+                                "%s: tensor '%s' %s: expected it at byte %" PRIu64 " of the data, where '%s' ends, "
+                                "found it at byte %" PRIu64,
+                                file->name, tensor[i].name,
+                                tensor[i].offset < at ? "overlaps another" : "comes after a gap",
+                                at - file->data_offset, i > 0 ? tensor[i - 1].name : "the header",
+                                tensor[i].offset - file->data_offset);
         }
         at += tensor[i].bytes;
     }
@@ -211,10 +218,10 @@ enum nt_status nt_safetensors_header_bytes(size_t *header, const void *bytes, ui
         length = length << 8 | ((const uint8_t *)bytes)[i];
     }
     if (length > NT_SAFETENSORS_MAX_HEADER_BYTES) {
-        return nt_error_set(error, NT_E_FORMAT,
-                            "%s: not a safetensors file: a header of %" PRIu64 " bytes, at most %d "
-                            "are read",
-                            name, length, NT_SAFETENSORS_MAX_HEADER_BYTES);
+        return nt_error_set(
+            error, NT_E_FORMAT,
+            "%s: not a safetensors file: at byte 0 expected the length of a header, at most %d, found %" PRIu64, name,
+            NT_SAFETENSORS_MAX_HEADER_BYTES, length);
     }
     if (length > size - 8) {
         return nt_error_set(error, NT_E_FORMAT,
