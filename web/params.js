@@ -231,7 +231,7 @@ export function codecs(manifest) {
     explain: oneOf("explain", EXPLANATIONS),
     marks: marksCodec,
     base: maybe("base", dataset.samples),
-    turn: maybe("turn", layers.length),
+    turn: { ...maybe("turn", layers.length), read: whole("turn", 1, last, 1).read },
     step: text("step", "", /^[a-z-]{1,32}$/),
   };
 }

@@ -41,11 +41,16 @@ export function createGuest(bundle, { sketches, theme }) {
     if (asked !== sample) return bundle.densities({ sample: asked, ...options });
     return { ...(await bundle.densities({ ...options, pixels })), sample };
   }
+  /** @type {Bundle["neighborhoods"]} */
+  async function neighborhoods({ sample: asked, onPreview, ...options }) {
+    if (asked !== sample) return bundle.neighborhoods({ sample: asked, onPreview, ...options });
+    return /** @type {any} */ ({ ...(await bundle.place({ ...outside(), ...options })), sample });
+  }
   const explain = /** @type {Bundle["explain"]} */ (
     (/** @type {any} */ { sample: asked, ...options }) => bundle.explain(asked === sample ? { ...options, pixels } : { ...options, sample: asked })
   );
   /** @type {Bundle} */
-  const wider = Object.freeze({ ...bundle, manifest, labels, predictions, confidences, trace, densities, explain });
+  const wider = Object.freeze({ ...bundle, manifest, labels, predictions, confidences, trace, densities, neighborhoods, explain });
 
   /** @type {import("../sketches.js").Sketches} */
   const withOwn = {

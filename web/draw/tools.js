@@ -47,7 +47,7 @@ export function createTools(root, { onUndo, onRedo, onClear, onMarks, onExample,
   const block = select(root).append("div").attr("class", "draw-tools");
   const bar = block.append("div").attr("class", "draw-bar").attr("role", "group").attr("aria-label", "Drawing");
   /** @param {import("d3").Selection<any, any, any, any>} into @param {string} text @param {string} title @param {() => void} act */
-  const button = (into, text, title, act) => into.append("button").attr("type", "button").attr("title", title).attr("aria-label", title).text(text).on("click", act);
+  const button = (into, text, title, act) => into.append("button").attr("type", "button").attr("title", title).attr("aria-label", /^\w/.test(text) ? null : title).text(text).on("click", act);
   const pens = /** @type {Tool[]} */ (["pen", "eraser"]).map((tool) => button(bar, tool === "pen" ? "Pen" : "Eraser", tool === "pen" ? "Draw" : "Erase", () => onTool(tool)).attr("data-tool", tool));
   const undo = button(bar, "Undo", "Undo", onUndo).attr("data-undo", "");
   const redo = button(bar, "Redo", "Redo", onRedo).attr("data-redo", "");
@@ -82,7 +82,7 @@ export function createTools(root, { onUndo, onRedo, onClear, onMarks, onExample,
       examples.attr("hidden", isChange ? "" : null);
       undo.property("disabled", !canUndo);
       redo.property("disabled", !canRedo);
-      clear.property("disabled", marks.length === 0).text(isChange ? "Reset" : "Clear").attr("title", isChange ? "Back to the original" : "Clear").attr("aria-label", isChange ? "Back to the original" : "Clear");
+      clear.property("disabled", marks.length === 0).text(isChange ? "Reset" : "Clear").attr("title", isChange ? "Back to the original" : "Clear");
     },
     destroy: () => void block.remove(),
   };

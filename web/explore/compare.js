@@ -1,5 +1,6 @@
 /** Pinned samples side by side, explained in one way. */
 import { select } from "d3";
+import { whyNoDrawing } from "../drawable.js";
 import { EXPLANATIONS } from "../params.js";
 import { count } from "../words.js";
 import { createCompareCard } from "./compare_card.js";
@@ -16,6 +17,7 @@ import { METHODS } from "./heat.js";
 export function createCompare(root, options) {
   const { bundle, store, sketches, onChange, onPoint } = options;
   const { chunks, layers, dataset } = bundle.manifest;
+  const isDrawable = whyNoDrawing(bundle.manifest) === "";
   const block = select(root).append("section").attr("class", "compare").attr("aria-label", "Side by side").attr("hidden", "");
   const bar = block.append("div").attr("class", "compare-bar");
   const title = bar.append("h2");
@@ -103,6 +105,7 @@ export function createCompare(root, options) {
         curve: curves.get(sample) ?? null,
         others: [...curves].flatMap(([other, curve]) => (other === sample || !curve ? [] : [curve])),
         link: store.link({ view: "trace", sample }),
+        changeLink: isDrawable ? store.link({ view: "draw", base: sample, marks: [] }) : null,
       });
     });
   }

@@ -20,6 +20,7 @@ import { METHODS, heatOf, pixelsOf, strongest } from "./heat.js";
  * @property {number[][]} others curves of the other cards
  * @property {number} near the most that can be kept
  * @property {string} link to its trace
+ * @property {string | null} changeLink to where it can be changed, null where it cannot
  */
 
 /** @typedef {{ onRemove: () => void, onMove: (by: number) => void, onPoint: (isPointed: boolean) => void }} CardActions */
@@ -56,6 +57,7 @@ export function createCompareCard(root, sample, { bundle, sketches, sprites, the
   const own = curve.append("path").attr("class", "compare-own");
   const foot = card.append("div").attr("class", "compare-foot");
   const kept = foot.append("span");
+  const change = foot.append("a").text("Change it").attr("aria-label", `Change ${name} and see what the network makes of it`);
   const link = foot.append("a").text("Open trace").attr("aria-label", `Open trace of ${name}`);
   card.on("pointerenter focusin", () => onPoint(true)).on("pointerleave focusout", () => onPoint(false));
 
@@ -134,6 +136,7 @@ export function createCompareCard(root, sample, { bundle, sketches, sprites, the
       left.property("disabled", next.place === 0);
       right.property("disabled", next.place === next.places - 1);
       link.attr("href", next.link);
+      change.attr("href", next.changeLink).attr("hidden", next.changeLink ? null : "");
       showExplanation();
       showCurve();
       draw();

@@ -1,6 +1,7 @@
 /** The selection, sample by sample: sorted by any measure, pinned by a click. */
 import { select } from "d3";
 import { known, knows } from "../answers.js";
+import { whyNoDrawing } from "../drawable.js";
 import { count, say } from "../words.js";
 import { createExport } from "./export.js";
 import { createGrid } from "./grid.js";
@@ -33,6 +34,8 @@ export function createSamples(root, options) {
     table: () => tableOf({ bundle, ledger, state: store.get() }, samples),
   });
   const words = select(root).append("p").attr("class", "panel-words");
+  const said = words.append("span");
+  const change = words.append("a").attr("class", "panel-change").attr("hidden", whyNoDrawing(bundle.manifest) ? "" : null);
   const grid = createGrid(root, {
     ...options,
     onPin: (sample) => onChange({ sample, ...togglePin(store.get(), sample), beside: "open" }),
@@ -61,7 +64,9 @@ export function createSamples(root, options) {
       const list = listOf(facts, sorted);
       by.property("value", key.name);
       way.text(descending ? "↓ Descending" : "↑ Ascending").attr("aria-label", `Sorted ${descending ? "descending" : "ascending"}: switch`);
-      say(words, wordsOf(list.length, key.title, values !== null));
+      say(said, `${wordsOf(list.length, key.title, values !== null)} `);
+      say(change, `What if ${bundle.manifest.classes[bundle.labels[state.sample]]} no. ${count(state.sample)} were different?`);
+      change.attr("href", store.link({ view: "draw", base: state.sample, marks: [] }));
       const { format } = key;
       grid.update({
         samples: list,

@@ -10,8 +10,11 @@ import { createReading } from "../draw/reading.js";
 import { createSeatMap } from "../draw/seat_map.js";
 import { createDrawSession } from "../draw/session.js";
 import { createTools } from "../draw/tools.js";
+import { whyNoDrawing } from "../drawable.js";
 import { fitsLink } from "../marks.js";
+import { createTurnoverSession } from "../turnover_session.js";
 import { createCurve } from "../views/curve.js";
+import { createTurnover } from "../views/turnover.js";
 import { count, nounOf, sentence, withArticle } from "../words.js";
 
 /** @typedef {import("../params.js").State} State */
@@ -20,20 +23,9 @@ import { count, nounOf, sentence, withArticle } from "../words.js";
 /** @typedef {import("../main.js").Context} Context */
 /** @typedef {import("../main.js").Route} Route */
 
-const SIDE = 28;
-
-/** Why nothing can be drawn for a bundle, in words; empty where it can. @param {import("../../wasm/ntrace.d.ts").Bundle} bundle */
-function refusal({ manifest }) {
-  const { image } = manifest.dataset;
-  if (!image || !manifest.chunks.some(({ role }) => role === "weights")) return "This bundle holds activations and no network: what a network would make of a drawing cannot be worked out from it.";
-  const { height, width, channels } = image;
-  if (height === SIDE && width === SIDE && channels === 1) return "";
-  return `Drawings are grey pictures of ${SIDE} × ${SIDE} pixels. This network takes pictures of ${height} × ${width} pixels in ${channels === 1 ? "one channel" : `${count(channels)} channels`}, so there is nothing to draw for it.`;
-}
-
 /** @param {HTMLElement} root @param {Context} context @returns {Route} */
 export function createDrawRoute(root, context) {
-  const why = refusal(context.bundle);
+  const why = whyNoDrawing(context.bundle.manifest);
   if (why === "") return createSheet(root, context);
   const block = select(root).append("section").attr("class", "draw-refusal");
   block.append("h2").text("No drawing here");
@@ -68,12 +60,14 @@ function createSheet(root, { bundle, store, sketches, theme, report, sprites, lo
   let parting = null;
   /** Places in the history that a mark of ours led to: undoing there takes back that mark. @type {Set<number>} */
   const ours = new Set();
+  /** Marks taken back where the history does not hold them apart, as in a link that was opened: the last is the first to come again. @type {Mark[]} */
+  let taken = [];
   let isGone = false;
 
   const pad = createPad(sheet, { theme, onStroke, onCancel });
   const tools = createTools(sheet, {
     onUndo: undo,
-    onRedo: () => store.redo(),
+    onRedo: redo,
     onClear: () => keep([]),
     onMarks: (change) => keep(change(store.get().marks)),
     onExample: (marks) => keep(marks),
@@ -86,10 +80,17 @@ function createSheet(root, { bundle, store, sketches, theme, report, sprites, lo
   const status = select(sheet).append("p").attr("class", "draw-status").attr("role", "status");
   const reading = createReading(live, { classes });
   const curveBox = /** @type {HTMLElement} */ (select(live).append("div").node());
-  const curve = createCurve(curveBox, { manifest: guest.bundle.manifest, labels: guest.bundle.labels, onChoose: (to) => store.set({ to }) });
-  const ladder = createLadder(live, { bundle, sketches, sprites, theme, onLayer: (layer) => store.set({ to: layer, layer }) });
+  const curve = createCurve(curveBox, { manifest: guest.bundle.manifest, labels: guest.bundle.labels, onChoose: lookInto });
+  const ladder = createLadder(live, { bundle, sketches, sprites, theme, onLayer: lookInto });
   const map = createSeatMap(aside, { bundle, sketches, sprites, theme, onLayer: (layer) => store.set({ layer }) });
   const card = createModelCard(aside, { manifest });
+  const parted = createTurnover(rest, { bundle: guest.bundle, sketches: guest.sketches, sprites: guest.sprites, theme, onLook: (turn) => store.set({ turn }) });
+  /** @type {import("../turnover_session.js").KnownTurnover} */
+  let knownParted = { value: null, stage: "waiting", progress: "", error: null };
+  const partedSession = createTurnoverSession(guest.bundle, (next) => {
+    knownParted = next;
+    show();
+  });
   const explained = createExplained(rest, { guest, theme });
   const board = /** @type {HTMLElement} */ (select(rest).append("section").attr("class", "trace-board").node());
   const trace = createGuestTrace(board, {
@@ -103,7 +104,12 @@ function createSheet(root, { bundle, store, sketches, theme, report, sprites, lo
     onProgress: (words) => void status.text(words ? `${sentence(words)} …` : ""),
     onFailed: (error) => report.failed(error, () => session.retry()),
   });
-  const parts = [pad, tools, reading, curve, ladder, map, card, explained, trace, guest];
+  const parts = [pad, tools, reading, curve, ladder, map, card, parted, explained, trace, guest];
+
+  /** @param {number} layer */
+  function lookInto(layer) {
+    store.set({ to: layer, layer, turn: layer > 0 ? layer : null });
+  }
 
   // ---- Marks. ----
 
@@ -116,10 +122,18 @@ function createSheet(root, { bundle, store, sketches, theme, report, sprites, lo
     if (!fitsLink(marks)) return void status.text("The link cannot hold more marks than these. Take some back first.");
     store.set({ marks });
     ours.add(placeNow());
+    taken = [];
   }
   function undo() {
-    if (ours.has(placeNow()) && store.canUndo()) store.undo();
-    else keep(store.get().marks.slice(0, -1));
+    const { marks } = store.get();
+    if (ours.has(placeNow()) && store.canUndo()) return store.undo();
+    taken.push(...marks.slice(-1));
+    store.set({ marks: marks.slice(0, -1) });
+  }
+  function redo() {
+    const mark = store.canRedo() ? undefined : taken.pop();
+    if (mark) store.set({ marks: [...store.get().marks, mark] });
+    else store.redo();
   }
   /** @param {Mark} mark @param {boolean} isFinished @param {number} time */
   function onStroke(mark, isFinished, time) {
@@ -173,10 +187,19 @@ function createSheet(root, { bundle, store, sketches, theme, report, sprites, lo
       const found = await bundle.parting({ original, changed: placed });
       if (isGone || store.get().base !== wish.base) return;
       parting = found;
+      if (placed.exact) explainParting();
       show();
     } catch (error) {
       if (!isGone) report.failed(/** @type {NtraceError} */ (error), () => session.retry());
     }
+  }
+
+  /** The layer whose parting is explained: the one that is looked into, or the one where they part, or where they share least. */
+  const partedAt = () => store.get().turn ?? parting?.layer ?? parting?.least ?? null;
+  function explainParting() {
+    const { base } = store.get();
+    const layer = partedAt();
+    if (base !== null && layer !== null) partedSession.request({ sample: guest.sample, layer, k: 1, other: base });
   }
 
   async function readStability() {
@@ -216,10 +239,12 @@ function createSheet(root, { bundle, store, sketches, theme, report, sprites, lo
     const isChange = base !== null;
     tell();
     pad.update({ marks: marksNow(), ground: isChange ? (answer?.pixels ?? sketches.get(base) ?? null) : null, tool: isChange ? tool : "pen", isFull: !fitsLink(marks) });
-    tools.update({ marks, isChange, tool, canUndo: marks.length > 0 || (ours.has(placeNow()) && store.canUndo()), canRedo: store.canRedo() });
+    tools.update({ marks, isChange, tool, canUndo: marks.length > 0 || (ours.has(placeNow()) && store.canUndo()), canRedo: store.canRedo() || taken.length > 0 });
     reading.update({ placed, before: isChange ? labels[base] : null });
     ladder.update({ placed, original: isChange ? original : null, parting: isChange ? parting : null });
     map.update({ placed: placed?.index ? placed : null, layer: state.layer });
+    parted.update({ sample: guest.sample, layer: isChange && parting ? partedAt() : null, known: knownParted, steepest: null, isPair: true });
+    /** @type {HTMLElement} */ (rest.querySelector(".turnover")).hidden = !isChange || !parting;
     const isPlaced = placed?.index != null;
     for (const box of [curveBox, rest]) box.hidden = !isPlaced;
     if (isPlaced) curve.update({ sample: guest.sample, from: state.from, to: state.to, stability: guest.stability(), problem: curveProblem });
@@ -239,6 +264,7 @@ function createSheet(root, { bundle, store, sketches, theme, report, sprites, lo
       const isOther = state.marks !== before.marks || state.base !== before.base;
       if (state.base !== before.base) [answer, parting, original, tool] = [null, null, null, "pen"];
       if (isOther) ask(performance.now());
+      else if (state.turn !== before.turn && parting) explainParting();
       trace.update(state);
       show();
     },
@@ -246,6 +272,7 @@ function createSheet(root, { bundle, store, sketches, theme, report, sprites, lo
       isGone = true;
       cancelAnimationFrame(frame);
       session.stop();
+      partedSession.stop();
       for (const each of parts) each.destroy();
       root.replaceChildren();
       for (const name of ["lag", "answered", "answers"]) delete root.dataset[name];

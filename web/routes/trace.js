@@ -1,5 +1,6 @@
 /** The route to a trace: asks the engine for what the URL says, and hands the answers to the view. */
 import { createDensitySession } from "../density_session.js";
+import { whyNoDrawing } from "../drawable.js";
 import { createSession, isOther } from "../session.js";
 import { createTrace, isSettled } from "../views/trace.js";
 
@@ -7,7 +8,8 @@ import { createTrace, isSettled } from "../views/trace.js";
 
 /** @param {HTMLElement} root @param {import("../main.js").Context} context @returns {import("../main.js").Route} */
 export function createTraceRoute(root, { bundle, store, sketches, sprites, theme, report, loadFurther }) {
-  const view = createTrace(root, { bundle, sketches, sprites, theme, onChange: store.set, onAhead: (to) => session.prepare({ ...store.get(), to }), onSeen, onFailed, loadFurther });
+  const changeLink = whyNoDrawing(bundle.manifest) ? undefined : (/** @type {number} */ base) => store.link({ view: "draw", base, marks: [] });
+  const view = createTrace(root, { bundle, sketches, sprites, theme, onChange: store.set, onAhead: (to) => session.prepare({ ...store.get(), to }), onSeen, onFailed, loadFurther, changeLink });
   const hasNetwork = bundle.manifest.chunks.some(({ role }) => role === "weights"); // else codes have the last word
   /** @type {Uint16Array | null} */
   let stability = null;

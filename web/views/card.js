@@ -12,13 +12,14 @@ import { callOf, count, direction, distance, layerName, membership, nounOf, ordi
  * @property {import("../sprites.js").Sprites} sprites
  * @property {import("../theme.js").Theme} theme
  * @property {(sample: number) => void} onTravel
+ * @property {(sample: number) => string} [changeLink] where the sample can be changed; without it there is no link
  */
 
 const touch = globalThis.matchMedia?.("(hover: none)");
 const FACTOR = 7; // pixels drawn for each of the sketch's
 
 /** @param {HTMLElement} root @param {CardOptions} options */
-export function createCard(root, { bundle, sketches, sprites, theme, onTravel }) {
+export function createCard(root, { bundle, sketches, sprites, theme, onTravel, changeLink }) {
   const { classes, layers } = bundle.manifest;
   /** @type {{ sample: number, pointed: number | null, trace: Trace | null }} */
   let state = { sample: 0, pointed: null, trace: null };
@@ -28,6 +29,7 @@ export function createCard(root, { bundle, sketches, sprites, theme, onTravel })
   const role = text.append("p").attr("class", "card-role");
   const title = text.append("h2").attr("class", "card-title");
   const reading = text.append("p").attr("class", "card-reading");
+  const change = changeLink ? text.append("a").attr("class", "card-change").text("What if it were different?") : null;
   const move = block.append("div").attr("class", "card-move");
   const words = move.append("p").attr("class", "card-verdict");
   const table = move.append("table").attr("class", "card-ranks");
@@ -74,6 +76,7 @@ export function createCard(root, { bundle, sketches, sprites, theme, onTravel })
     update(next) {
       state = next;
       const sample = state.pointed ?? state.sample;
+      change?.attr("href", changeLink?.(sample) ?? null);
       const point = state.trace?.points.find((p) => p.sample === state.pointed);
       role.text(state.pointed === null ? "In the centre" : "Pointed at");
       title.text(callOf(bundle.manifest, bundle.labels, sample));

@@ -27,6 +27,7 @@ import { nounOf } from "../words.js";
  * @property {(isSeen: boolean) => void} onSeen whether the distances by class are in sight
  * @property {(error: Error, retry: () => void) => void} onFailed a part of the page could not be fetched
  * @property {(() => Promise<typeof import("./further.js")>)} [loadFurther] fetches the figures below; without it there are none
+ * @property {(sample: number) => string} [changeLink] where a sample can be changed; without it there is no link
  * @property {boolean} [hasPicker] whether another sample can be picked beside the figure; default true
  */
 
@@ -45,7 +46,7 @@ import { nounOf } from "../words.js";
 const FURTHER = ["bars", "more"];
 
 /** @param {HTMLElement} root the page's main @param {TraceOptions} options */
-export function createTrace(root, { bundle, sketches, sprites, theme, onChange, onAhead, onSeen, onFailed, loadFurther, hasPicker = true }) {
+export function createTrace(root, { bundle, sketches, sprites, theme, onChange, onAhead, onSeen, onFailed, loadFurther, hasPicker = true, changeLink }) {
   const { manifest, labels } = bundle;
   root.setAttribute("aria-label", `Trace: the neighbours of one ${nounOf(bundle.manifest).one} between two layers`);
   /** @param {string} name */
@@ -94,7 +95,7 @@ export function createTrace(root, { bundle, sketches, sprites, theme, onChange, 
   const slider = createKSlider(controls, { max: maxK(manifest), onChoose: (k, dragging) => choose({ k }, dragging ? "k" : null) });
   const player = createPlayer(controls, { manifest, onStep: (to) => choose({ to }, "walk"), onAhead });
   const rail = createRail(controls, { manifest, onChoose: (end, layer, dragging) => choose({ [end]: layer }, dragging ? end : null) });
-  const card = createCard(side, { bundle, sketches, sprites, theme, onTravel });
+  const card = createCard(side, { bundle, sketches, sprites, theme, onTravel, changeLink });
   const picker = !hasPicker ? null : createPicker(side, { bundle, sketches, sprites, theme, onPick: onTravel, onFilter: (change) => onChange(change, { replace: true }) });
   const legend = createLegend(key, { manifest });
   const parts = [summary, radial, slider, player, rail, card, ...(picker ? [picker] : []), legend];
@@ -112,7 +113,8 @@ export function createTrace(root, { bundle, sketches, sprites, theme, onChange, 
       further = createFurther({ figure, bars, more }, {
         bundle, sketches, sprites, theme, onPoint, onTravel,
         onKeep: (keep, dragging) => choose({ keep }, dragging ? "keep" : null),
-        onChoose: (to) => choose({ to }),
+        onChoose: (to) => choose({ to, turn: to > 0 ? to : null }),
+        onLook: (turn) => choose({ turn }),
       });
       updateFurther();
     } catch (error) {
