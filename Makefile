@@ -311,7 +311,11 @@ build/tests/models/current.json: build/tests/sketches.stamp tests/wasm/make_mode
 test-cli: native library build/tests/bundle/current.json | setup-cli-test
 	WEIGHTS=$(WEIGHTS) $(NODE_TEST) tests/cli/*.test.mjs
 
-test-wasm: wasm build/tests/bundle/current.json build/tests/models/current.json
+# What the native readers of bundles say of the fuzzers' corpora: the WebAssembly ones have to say the same.
+build/native/tests/fuzz/verdicts: build/native/tests/fuzz/verdicts.o build/native/tests/fuzz/bundle_input.o build/native/libntrace.a
+	$(CC) $(CFLAGS) -o $@ $^ $(LIBRARIES)
+
+test-wasm: wasm build/tests/bundle/current.json build/tests/models/current.json build/native/tests/fuzz/verdicts
 	$(NODE_TEST) $(wildcard tests/wasm/*.test.mjs)
 
 test-web: native wasm web data still package build/tests/bundle/current.json | setup-browser
@@ -320,6 +324,7 @@ test-web: native wasm web data still package build/tests/bundle/current.json | s
 # ---- Fuzzing: each reader by libFuzzer under ASan and UBSan; test-fuzz replays the corpora without it. ----
 
 FUZZ = $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
+FUZZ_INPUT = tests/fuzz/input tests/fuzz/bundle_input
 FUZZ_SECONDS = 600
 FUZZ_SANITIZE = -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 
@@ -336,9 +341,9 @@ build/fuzz/%.o: %.c | setup-native setup-fuzz
 	clang $(NT_CFLAGS) $(FUZZ_SANITIZE) -fsanitize=fuzzer-no-link -c -o $@ $<
 build/fuzz/libntrace.a: $(NATIVE_SOURCES:%.c=build/fuzz/%.o)
 	rm -f $@ && ar rcs $@ $^
-build/fuzz/tests/fuzz/%: build/fuzz/tests/fuzz/%.o build/fuzz/tests/fuzz/input.o build/fuzz/libntrace.a
+build/fuzz/tests/fuzz/%: build/fuzz/tests/fuzz/%.o $(FUZZ_INPUT:%=build/fuzz/%.o) build/fuzz/libntrace.a
 	clang $(FUZZ_SANITIZE) -fsanitize=fuzzer -o $@ $^ $(LIBRARIES)
-build/sanitized/tests/fuzz/%: build/sanitized/tests/fuzz/%.o build/sanitized/tests/fuzz/input.o \
+build/sanitized/tests/fuzz/%: build/sanitized/tests/fuzz/%.o $(FUZZ_INPUT:%=build/sanitized/%.o) \
 	build/sanitized/tests/fuzz/replay.o build/sanitized/libntrace.a
 	$(CC) $(SANITIZE) -o $@ $^ $(LIBRARIES)
 
