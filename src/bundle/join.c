@@ -7,6 +7,7 @@
 
 #include "bundle/handle.h"
 #include "core/path.h"
+#include "formats/json.h"
 #include "formats/names.h"
 #include "ntrace/folder.h"
 #include "ntrace/models.h"
@@ -184,11 +185,7 @@ static enum nt_status make_folders(const struct joining *j) {
 
 static bool add_model(cJSON *list, const char *name, const char *manifest) {
     cJSON *item = cJSON_CreateObject();
-    if (!cJSON_AddItemToArray(list, item)) {
-        cJSON_Delete(item);
-        return false;
-    }
-    return cJSON_AddStringToObject(item, "name", name) != NULL &&
+    return nt_json_append(list, item) && cJSON_AddStringToObject(item, "name", name) != NULL &&
            cJSON_AddStringToObject(item, "manifest", manifest) != NULL;
 }
 

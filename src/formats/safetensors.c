@@ -12,6 +12,7 @@
 
 #include <cjson/cJSON.h>
 
+#include "formats/json.h"
 struct nt_safetensors {
     const struct nt_allocator *allocator;
     const char *name;
@@ -339,7 +340,7 @@ enum nt_status nt_safetensors_check_finite(const struct nt_tensor *tensor, const
 static int add_numbers(cJSON *item, const char *key, const uint64_t *number, uint32_t count) {
     cJSON *array = cJSON_AddArrayToObject(item, key);
     for (uint32_t i = 0; i < count; i++) {
-        if (!cJSON_AddItemToArray(array, cJSON_CreateNumber((double)number[i]))) {
+        if (!nt_json_append(array, cJSON_CreateNumber((double)number[i]))) {
             return 0;
         }
     }

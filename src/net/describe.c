@@ -7,6 +7,7 @@
 
 #include <cjson/cJSON.h>
 
+#include "formats/json.h"
 /* What is being read, for words about it. */
 struct cursor {
     const char *name;
@@ -297,7 +298,7 @@ static bool add_sides(cJSON *item, const char *key, const uint32_t *side, int co
     cJSON *list = cJSON_AddArrayToObject(item, key);
     bool made = list != NULL;
     for (int i = 0; i < count; i++) {
-        made = made && cJSON_AddItemToArray(list, cJSON_CreateNumber(side[i]));
+        made = made && nt_json_append(list, cJSON_CreateNumber(side[i]));
     }
     return made;
 }
@@ -335,7 +336,7 @@ static bool add_inputs(cJSON *item, const struct nt_net_layer *l, uint32_t numbe
 static bool describe_layer(cJSON *list, const struct nt_net_layer *l, uint32_t number) {
     const struct nt_layer *layer = &l->layer;
     cJSON *item = cJSON_CreateObject();
-    bool made = cJSON_AddItemToArray(list, item) &&
+    bool made = nt_json_append(list, item) &&
                 cJSON_AddStringToObject(item, "kind", nt_layer_kind_name(layer->kind)) != NULL && add_kernel(item, l) &&
                 (l->outputs == 0 || cJSON_AddNumberToObject(item, "outputs", (double)l->outputs) != NULL) &&
                 (layer->groups <= 1 || cJSON_AddNumberToObject(item, "groups", layer->groups) != NULL) &&
@@ -354,7 +355,7 @@ char *nt_net_description_print(const nt_net *net) {
     const struct nt_shape *in = &net->layer[0].layer.shape;
     const int shape[3] = {(int)in->channels, (int)in->height, (int)in->width};
     cJSON *json = cJSON_CreateObject();
-    bool made = cJSON_AddItemToObject(json, "input", cJSON_CreateIntArray(shape, 3));
+    bool made = nt_json_put(json, "input", cJSON_CreateIntArray(shape, 3));
     cJSON *list = cJSON_AddArrayToObject(json, "layers");
     for (uint32_t i = 1; i < net->layers && made; i++) {
         made = describe_layer(list, &net->layer[i], i);

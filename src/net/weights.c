@@ -5,6 +5,7 @@
 
 #include <cjson/cJSON.h>
 
+#include "formats/json.h"
 #include "net/describe.h"
 #include "net/torch.h"
 #include "ntrace/safetensors.h"
@@ -289,7 +290,7 @@ static char *classes_text(const char *const *classes, uint32_t count) {
     cJSON *json = cJSON_CreateArray();
     bool made = json != NULL;
     for (uint32_t c = 0; c < count && made; c++) {
-        made = cJSON_AddItemToArray(json, cJSON_CreateString(classes[c]));
+        made = nt_json_append(json, cJSON_CreateString(classes[c]));
     }
     char *text = made ? cJSON_PrintUnformatted(json) : NULL;
     cJSON_Delete(json);
