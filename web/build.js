@@ -4,12 +4,13 @@
  * lies apart in engine/ too, for those who embed it.
  */
 import { cp, mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
-import { extname, join, resolve } from "node:path";
+import { extname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 import { build, transform } from "esbuild";
 
 import { buildEmbed } from "./embed/build.js";
+import { packerIn } from "./open/packer_script.js";
 import { buildEngine, common, sha256 } from "./engine_build.js";
 import { hashOf, policyFor } from "./policy.js";
 import { TYPES } from "./serve.js";
@@ -26,12 +27,6 @@ const engineApart = {
   setup: ({ onResolve }) => onResolve({ filter: /\/wasm\/ntrace\.js$/ }, () => ({ path: "./engine/ntrace.js", external: true })),
 };
 
-/** Emscripten's script for the packer, as the Makefile leaves it. @type {import("esbuild").Plugin} */
-const packer = {
-  name: "packer",
-  setup: ({ onResolve }) => onResolve({ filter: /^packer$/ }, () => ({ path: resolve(site, "../wasm/packer/pack-simd.js") })),
-};
-
 /** The files below a folder, in order. @param {string} folder @returns {Promise<string[]>} */
 async function filesBelow(folder) {
   const entries = await readdir(folder, { withFileTypes: true, recursive: true });
@@ -43,7 +38,7 @@ async function buildCode(fresh) {
   await rm(fresh, { recursive: true, force: true });
   const entryPoints = { app: join(web, "main.js"), painter: join(web, "explore/plot_worker.js") };
   await build({ ...common, entryPoints, outdir: fresh, splitting: true, chunkNames: "scripts/[name]-[hash]", plugins: [engineApart] });
-  await build({ ...common, entryPoints: { opener: join(web, "open/worker.js") }, outdir: fresh, plugins: [packer] });
+  await build({ ...common, entryPoints: { opener: join(web, "open/worker.js") }, outdir: fresh, plugins: [packerIn(site)] });
   await build({ bundle: true, minify: true, logLevel: "warning", entryPoints: STYLES.map((name) => join(web, `styles/${name}.css`)), outdir: join(fresh, "styles") });
   await cp(join(site, "engine"), join(fresh, "engine"), { recursive: true, filter: (path) => !path.endsWith(".d.ts") });
 }

@@ -344,9 +344,9 @@ test("archives that say less than they hold, more than there may be, or hold som
 
 test("files are sorted by their names, and what cannot be told apart is refused", () => {
   const held = (/** @type {string[]} */ ...paths) => paths.map((file) => ({ path: file, blob: new Blob([]) }));
-  const { layers: found, roles, unused, title, bundle } = sortFiles(held("run/1 a.npy", "run/2 b.npy", "run/Labels.txt", "run/class_names.txt", "run/.DS_Store", "run/x.py"));
-  assert.deepEqual(found.map((file) => file.path), ["run/1 a.npy", "run/2 b.npy"]);
-  assert.deepEqual(Object.entries(roles).map(([role, file]) => [role, file.path]), [["labels", "run/Labels.txt"], ["classes", "run/class_names.txt"]]);
+  const { layers: found, roles, unused, title, bundle } = sortFiles(held("run/1 a.npy", "run/2 layer.b.npy", "run/all.Labels.txt", "run/class_names.txt", "run/.DS_Store", "run/x.py"));
+  assert.deepEqual(found.map((file) => file.path), ["run/1 a.npy", "run/2 layer.b.npy"]);
+  assert.deepEqual(Object.entries(roles).map(([role, file]) => [role, file.path]), [["labels", "run/all.Labels.txt"], ["classes", "run/class_names.txt"]]);
   assert.deepEqual([unused, title, bundle], [["run/x.py"], "run", null]);
   const chunk = `c/${"0".repeat(32)}.bin`;
   assert.deepEqual([...(sortFiles(held("deep/b/current.json", `deep/b/${chunk}`, "deep/b/notes.txt", "deep/other.npy")).bundle ?? [])].map(([file]) => file), ["current.json", chunk]);

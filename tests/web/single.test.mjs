@@ -42,6 +42,23 @@ async function servedTrace() {
   }
 }
 
+test("activations chosen in the file from disk are packed and opened in it", async () => {
+  const header = "{'descr': '<f4', 'fortran_order': False, 'shape': (40, 3), }".padEnd(117) + "\n";
+  const layer = (/** @type {number} */ turn) => Buffer.concat([Buffer.from([0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59, 1, 0, header.length, 0]), Buffer.from(header), Buffer.from(Float32Array.from({ length: 120 }, (_, i) => Math.sin(turn * i * i)).buffer)]);
+  const { page, requests, problems, close } = await openPage(browser);
+  try {
+    await page.goto(`${address}#/open`);
+    await page.locator("input[type=file][name=files]").setInputFiles([1, 2].map((turn) => ({ name: `${turn} layer.npy`, mimeType: "application/octet-stream", buffer: layer(turn) })));
+    await page.waitForSelector("html[data-route=explore][data-state=ready], .open-error:not([hidden])");
+    assert.deepEqual(await page.locator(".open-error [data-error]:visible").allInnerTexts(), []);
+    assert.match(await page.locator("[data-provenance]").innerText(), /Activations: 40 .*Opened from files/);
+    assert.deepEqual(requests.filter((url) => !/^(data|blob):/.test(url) && !url.startsWith(address)), []);
+    assert.deepEqual(problems, []);
+  } finally {
+    await close();
+  }
+});
+
 for (const [name, start] of /** @type {const} */ ([["Chromium", async () => browser], ["Firefox", launchFirefox]])) {
   test(`opened from disk in ${name}, the file draws the neighbours that the served site draws, and asks for nothing`, async () => {
     const started = await start();

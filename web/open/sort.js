@@ -57,7 +57,8 @@ export function sortFiles(files) {
 function place(sorted, file) {
   const name = nameOf(file.path);
   const stem = name.replace(/\.(gz)$/i, "").replace(/\.\w+$/, "");
-  const role = ROLES.find(([, form]) => form.test(stem))?.[0];
+  const word = stem.slice(stem.lastIndexOf(".") + 1); // "activations.labels.npy" are labels
+  const role = ROLES.find(([, form]) => form.test(word))?.[0];
   if (role && sorted.roles[role]) throw new Error(`Expected one file of ${role}, found two: ${sorted.roles[role]?.path} and ${file.path}.`);
   if (role) sorted.roles[role] = file;
   else if (!LAYER.test(name)) sorted.unused.push(file.path);

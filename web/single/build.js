@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 import { build } from "esbuild";
+import { packerIn } from "../open/packer_script.js";
 import { hashOf } from "../policy.js";
 
 const here = fileURLToPath(new URL(".", import.meta.url));
@@ -14,10 +15,11 @@ const web = join(here, "..");
 const [site, folder] = process.argv.slice(2);
 
 /** One script, without imports: pages and workers from disk have no origin that modules could come from. @param {string} entry @param {string[]} [inject] */
-async function scriptOf(entry, inject = []) {
+async function scriptOf(entry, inject = [], plugins = /** @type {import("esbuild").Plugin[]} */ ([])) {
   const { outputFiles } = await build({
     entryPoints: [entry],
     inject,
+    plugins,
     bundle: true,
     write: false,
     format: "iife",
@@ -48,11 +50,12 @@ function replace(page, what, by) {
 const [code] = await readdir(join(site, "code"));
 const styleFolder = join(site, "code", code, "styles");
 const workerPlatform = [join(here, "worker_platform.js")];
-const [app, early, worker, painter, icon] = await Promise.all([
+const [app, early, worker, painter, opener, icon] = await Promise.all([
   scriptOf(join(here, "page.js")),
   scriptOf(join(web, "early.js")),
   scriptOf(join(web, "../wasm/worker.js"), workerPlatform),
   scriptOf(join(web, "explore/plot_worker.js"), workerPlatform),
+  scriptOf(join(web, "open/worker.js"), workerPlatform, [packerIn(site)]),
   readFile(join(web, "favicon.svg")),
 ]);
 const sheets = await Promise.all(
@@ -65,6 +68,7 @@ const builds = (await readdir(join(site, "engine"))).filter((name) => name.endsW
 const files = [
   fileElement("engine/worker.js", worker),
   fileElement("painter.js", painter),
+  fileElement("opener.js", opener),
   ...(await Promise.all(builds.map(async (name) => fileElement(`engine/${name}`, await readFile(join(site, "engine", name)))))),
 ];
 const policy =
