@@ -224,10 +224,15 @@ build/wasm/libntrace-small.a: $(WASM_SOURCES:%.c=build/wasm/small/%.o)
 
 # ---- The site: the page and the engine's scripts, and the default data. ----
 
-web: wasm build/site.stamp build/single.stamp
+web: wasm build/site.stamp build/single.stamp build/api.stamp
 build/site.stamp: web/build.js $(wildcard $(addprefix web/*.,js html svg png webmanifest) web/*/*.js web/*/*.d.ts web/hosts/* web/styles/*.css wasm/*.js wasm/*.d.ts) $(ENGINE) build/site/engine/ntrace-sheet.wasm $(NPM)
 	$(NODE) web/build.js build/site
 	$(NODE) web/hosts/build.js build/site
+	@touch $@
+
+# The API reference, build/site/api, made of the headers and the type declarations.
+build/api.stamp: $(wildcard web/api/*.js web/embed/*.d.ts include/ntrace/*.h) web/tree.js wasm/ntrace.d.ts web/styles/api.css web/styles/base.css web/styles/tokens.css $(NPM)
+	$(NODE) web/api/build.js build/site
 	@touch $@
 
 # Page, engine and styles in one file, with a place for a bundle: what `ntrace site --single-file` fills.

@@ -84,6 +84,7 @@ page = replace(page, '<script src="early.js"></script>', element("script", early
 page = replace(page, /\s*<script type="module" src="app\.js"><\/script>/, "");
 page = replace(page, /\s*<link rel="manifest" href="app\.webmanifest">/, "");
 page = replace(page, /href="favicon\.svg"/, `href="data:image/svg+xml;base64,${icon.toString("base64")}"`);
+page = replace(page, /\s*<p data-links>.*?<\/p>/, ""); // what lies beside a site's page
 page = replace(page, /\s*<\/body>/, `\n    ${[...files, "<!-- bundle -->", element("script", app)].join("\n    ")}\n  </body>`);
 
 page = page.replace(/\s*<link rel="(?:manifest|apple-touch-icon)"[^>]*>/g, ""); // of what is installed from a host
