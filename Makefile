@@ -359,7 +359,7 @@ PYTHON = OPENBLAS_NUM_THREADS=$(BLAS_THREADS) PYTHONDONTWRITEBYTECODE=1 /usr/bin
 BLAS_THREADS = $(shell nproc)
 
 BENCH_WASM = $(WASM_VARIANTS:%=build/bench/kernels-%.wasm)
-BENCH = codes engine scan inflate project forward background packing browser story explorer map summary
+BENCH = codes engine scan inflate project forward background packing browser story explorer map draw summary
 
 bench: wasm web data still $(BENCH_NPM) $(BENCH_WASM) $(if $(PEOPLE),build/bench/people/current.json) | setup-browser setup-python
 	@rm -f build/bench/rows.jsonl

@@ -83,7 +83,7 @@ test("a card says label, prediction and confidence, draws the sample's curve, an
       const heights = (await card.locator(".compare-own").getAttribute("d")).slice(1).split("L").map((/** @type {string} */ point) => Number(point.split(",")[1]));
       assert.deepEqual(heights.map((/** @type {number} */ y) => Math.round(100 - (y / 24) * 100)), curve);
     }
-    await page.locator('[data-pin="20"]').getByRole("link").click();
+    await page.locator('[data-pin="20"]').getByRole("link", { name: /^Open trace/ }).click();
     await page.waitForFunction(() => location.hash.startsWith("#/trace?sample=20&"));
   } finally {
     await close();

@@ -11,10 +11,11 @@ import { createTrace, isSettled } from "../views/trace.js";
  * @param {{
  *   guest: Guest,
  *   onTravel: (sample: number) => void,
+ *   onExact: () => void,
  *   onFailed: (error: Error, retry: () => void) => void,
  * } & Pick<import("../views/trace.js").TraceOptions, "theme" | "onChange" | "loadFurther">} options
  */
-export function createGuestTrace(root, { guest, theme, onChange, loadFurther, onTravel, onFailed }) {
+export function createGuestTrace(root, { guest, theme, onChange, loadFurther, onTravel, onExact, onFailed }) {
   const { bundle, sketches, sprites, sample } = guest;
   /** @type {State | null} */
   let chosen = null;
@@ -59,10 +60,12 @@ export function createGuestTrace(root, { guest, theme, onChange, loadFurther, on
       session?.stop();
       densitySession?.stop();
       chosen = state;
+      root.dataset.exact = "false";
       densities = { from: nothing, to: nothing };
       stability = guest.stability()?.slice() ?? null; // another array: the curve reads it anew
       session = createSession(bundle, (next) => {
         answer = next;
+        if (answer.stage === "exact") onExact();
         measure();
         later();
         if (answer.stage === "failed" && answer.error) onFailed(answer.error, () => session?.retry());
@@ -86,7 +89,6 @@ export function createGuestTrace(root, { guest, theme, onChange, loadFurther, on
       if (isAsked) session.request(own(state));
       later();
     },
-    isExact: () => answer.stage === "exact",
     destroy() {
       cancelAnimationFrame(frame);
       session?.stop();

@@ -14,21 +14,25 @@ import { count, layerName, percent } from "../words.js";
  */
 
 const SHOWN = 6; // pictures in a row
-const FEWER = 4; // where two rows stand side by side
+const FEWER = 3; // where two rows stand side by side
 const SIZE = 30; // pixels of a picture
 const GAP = 3;
+const BUDGET = 5; // milliseconds of a frame for making pictures
+const LARGE = 4; // pixels drawn for each of the sketch's
 
 /**
  * @param {HTMLElement} root
- * @param {Pick<import("../views/trace.js").TraceOptions, "bundle" | "sketches" | "sprites" | "theme"> & { onLayer: (layer: number) => void }} options onLayer: a layer is to be looked into
+ * @param {Pick<import("../views/trace.js").TraceOptions, "bundle" | "sketches" | "sprites" | "theme"> & { guest: import("./guest.js").Guest, onLayer: (layer: number) => void }} options onLayer: a layer is to be looked into
  */
-export function createLadder(root, { bundle, sketches, sprites, theme, onLayer }) {
+export function createLadder(root, { bundle, sketches, sprites, theme, guest, onLayer }) {
   const { layers, classes } = bundle.manifest;
   const block = select(root).append("section").attr("class", "ladder").attr("aria-label", "The nearest at every layer");
   const title = block.append("h2");
   const note = block.append("p").attr("class", "figure-note");
   const head = block.append("div").attr("class", "ladder-row ladder-head").attr("aria-hidden", "true");
-  for (const name of ["layer", "own", "shared", "original"]) head.append("span").attr("class", `ladder-${name}`);
+  for (const name of ["layer", "own", "shared", "original"]) head.append("span").attr("class", `ladder-${name}`).append("b");
+  /** The two sketches themselves, above their columns. */
+  const pair = /** @type {const} */ (["own", "original"]).map((kind) => head.select(`.ladder-${kind}`).append("canvas"));
   const rows = block
     .append("ol")
     .selectAll("li")
@@ -77,12 +81,24 @@ export function createLadder(root, { bundle, sketches, sprites, theme, onLayer }
     samples.forEach((sample, i) => {
       context.fillStyle = theme.tokens().classes[bundle.labels[sample] % theme.tokens().classes.length];
       context.fillRect(i * (SIZE + GAP), height - 2, SIZE, 2);
-      sprites.draw(context, sample, i * (SIZE + GAP) + SIZE / 2, SIZE / 2 - 1, SIZE - 4);
+      if (sprites.has(sample)) sprites.draw(context, sample, i * (SIZE + GAP) + SIZE / 2, SIZE / 2 - 1, SIZE - 4);
+    });
+  }
+
+  function drawPair() {
+    const both = [guest.sprites.large(guest.sample, LARGE), state.original && sprites.large(state.original.sample, LARGE)];
+    pair.forEach((canvas, i) => {
+      const [node, picture] = [/** @type {HTMLCanvasElement} */ (canvas.node()), both[i]];
+      [node.width, node.height] = [28 * LARGE, 28 * LARGE];
+      if (picture && state.original) node.getContext("2d")?.drawImage(picture, 0, 0);
     });
   }
 
   function draw() {
     frame = 0;
+    const all = layers.flatMap((_, layer) => [...nearest(state.placed, layer), ...nearest(state.original, layer)]);
+    if (!sprites.prepare(all, BUDGET)) later(); // the rest in the next frame
+    drawPair();
     rows.each(function (_, layer) {
       for (const [kind, found] of /** @type {const} */ ([["own", state.placed], ["original", state.original]])) {
         const canvas = /** @type {HTMLCanvasElement} */ (/** @type {Element} */ (this).querySelector(`canvas.ladder-${kind}`));
@@ -100,9 +116,7 @@ export function createLadder(root, { bundle, sketches, sprites, theme, onLayer }
     block.classed("is-beside", isBeside);
     title.text(isBeside ? "Side by side, layer by layer" : "The nearest at every layer");
     note.text(partingWords(parting, bundle.manifest) || (placed && !placed.index ? "Finding the axes that drawings are placed on …" : "Nearest first; the line below each says its class by colour."));
-    head.select(".ladder-own").text(isBeside ? "changed" : "");
-    head.select(".ladder-shared").text(isBeside ? "shared" : "");
-    head.select(".ladder-original").text(isBeside ? "original" : "");
+    for (const [kind, text] of [["own", "changed"], ["shared", "shared"], ["original", "original"]]) head.select(`.ladder-${kind} b`).text(isBeside ? text : "");
     rows.classed("is-parting", (_, layer) => parting?.layer === layer);
     rows.select("canvas.ladder-own").attr("aria-label", (_, layer) => `Nearest at ${layerName(layers, layer)}: ${inWords(nearest(placed, layer))}`);
     rows.select("canvas.ladder-original").attr("aria-label", (_, layer) => (isBeside ? `Nearest to the original at ${layerName(layers, layer)}: ${inWords(nearest(original, layer))}` : null)).attr("hidden", isBeside ? null : "");
@@ -112,12 +126,12 @@ export function createLadder(root, { bundle, sketches, sprites, theme, onLayer }
     rows.select(".ladder-shared span").text((_, layer) => (parting ? percent(share(layer)) : ""));
   }
 
-  const ends = [sketches.subscribe(later), theme.subscribe(later)];
+  const ends = [guest.sketches.subscribe(later), theme.subscribe(later)];
   return {
     /** @param {LadderState} next */
     update(next) {
       state = next;
-      sketches.want("ladder", layers.flatMap((_, layer) => [...nearest(next.placed, layer), ...nearest(next.original, layer)]));
+      sketches.want("ladder", [...(next.original ? [next.original.sample] : []), ...layers.flatMap((_, layer) => [...nearest(next.placed, layer), ...nearest(next.original, layer)])]);
       tell();
       later();
     },

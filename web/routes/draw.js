@@ -62,6 +62,10 @@ function createSheet(root, { bundle, store, sketches, theme, report, sprites, lo
   const ours = new Set();
   /** Marks taken back where the history does not hold them apart, as in a link that was opened: the last is the first to come again. @type {Mark[]} */
   let taken = [];
+  /** Whose trace is shown. @type {import("../draw/session.js").Wish | null} */
+  let traced = null;
+  /** Whose explanations are shown. @type {Uint8Array | undefined} */
+  let explainedOf;
   let isGone = false;
 
   const pad = createPad(sheet, { theme, onStroke, onCancel });
@@ -81,7 +85,7 @@ function createSheet(root, { bundle, store, sketches, theme, report, sprites, lo
   const reading = createReading(live, { classes });
   const curveBox = /** @type {HTMLElement} */ (select(live).append("div").node());
   const curve = createCurve(curveBox, { manifest: guest.bundle.manifest, labels: guest.bundle.labels, onChoose: lookInto });
-  const ladder = createLadder(live, { bundle, sketches, sprites, theme, onLayer: lookInto });
+  const ladder = createLadder(live, { bundle, sketches, sprites, theme, guest, onLayer: lookInto });
   const map = createSeatMap(aside, { bundle, sketches, sprites, theme, onLayer: (layer) => store.set({ layer }) });
   const card = createModelCard(aside, { manifest });
   const parted = createTurnover(rest, { bundle: guest.bundle, sketches: guest.sketches, sprites: guest.sprites, theme, onLook: (turn) => store.set({ turn }) });
@@ -97,6 +101,7 @@ function createSheet(root, { bundle, store, sketches, theme, report, sprites, lo
     guest, theme, loadFurther,
     onChange: store.set,
     onTravel: (sample) => store.set({ view: "trace", sample, keep: null }),
+    onExact: explain,
     onFailed: (error, retry) => report.failed(/** @type {NtraceError} */ (error), retry),
   });
   const session = createDrawSession(bundle, {
@@ -155,6 +160,7 @@ function createSheet(root, { bundle, store, sketches, theme, report, sprites, lo
       parting = null;
       session.rest();
       explained.show(false);
+      explainedOf = undefined;
       show();
       return;
     }
@@ -174,9 +180,10 @@ function createSheet(root, { bundle, store, sketches, theme, report, sprites, lo
     root.dataset.lag = String(Math.round(performance.now() - next.wish.asked));
     root.dataset.answered = next.placed.exact ? "exact" : next.placed.index ? "codes" : "read";
     root.dataset.answers = String(Number(root.dataset.answers ?? 0) + 1);
-    if (!next.placed.exact) return;
-    trace.show(store.get());
-    explained.show(true);
+    if (next.wish.moving || !next.placed.index) return;
+    if (traced !== next.wish) trace.show(store.get()); // it waits for no other answer
+    else trace.refresh();
+    traced = next.wish;
   }
 
   /** Where the changed sample parts from the original. @param {import("../draw/session.js").Answer} now */
@@ -212,6 +219,13 @@ function createSheet(root, { bundle, store, sketches, theme, report, sprites, lo
     if (!isGone) show();
   }
   let curveProblem = "";
+
+  /** Explanations come after the trace, once for each image. */
+  function explain() {
+    const pixels = guest.sketches.get(guest.sample);
+    if (pixels !== explainedOf) explained.show(pixels !== undefined);
+    explainedOf = pixels;
+  }
 
   // ---- Showing. ----
 
