@@ -298,7 +298,7 @@ test:
 	$(MAKE) test-web
 
 test-native: $(TESTS:%=build/native/tests/c/%) $(TESTS:%=build/sanitized/tests/c/%)
-	@set -e; for t in $(TESTS); do build/native/tests/c/$$t; build/sanitized/tests/c/$$t; done
+	@printf '%s\n' $^ | xargs -P $(shell nproc) -I{} sh -c '{} >{}.log 2>&1; failed=$$?; cat {}.log; exit $$failed'
 
 # A small bundle that the tests of the engine and of the page read and damage.
 build/tests/sketches.stamp: $(SKETCH_SOURCES) | build/ntrace
@@ -314,14 +314,14 @@ build/tests/models/current.json: build/tests/sketches.stamp tests/wasm/make_mode
 	$(NODE) tests/wasm/make_models.mjs build/ntrace build/tests/sketches $(WEIGHTS) $(@D)
 
 test-cli: native library build/tests/bundle/current.json | setup-cli-test
-	WEIGHTS=$(WEIGHTS) $(NODE_TEST) tests/cli/*.test.mjs
+	WEIGHTS=$(WEIGHTS) $(NODE_TEST) --test-concurrency=$(shell nproc) tests/cli/*.test.mjs
 
 # What the native readers of bundles say of the fuzzers' corpora: the WebAssembly ones have to say the same.
 build/native/tests/fuzz/verdicts: build/native/tests/fuzz/verdicts.o build/native/tests/fuzz/bundle_input.o build/native/libntrace.a
 	$(CC) $(CFLAGS) -o $@ $^ $(LIBRARIES)
 
 test-wasm: wasm build/tests/bundle/current.json build/tests/models/current.json build/native/tests/fuzz/verdicts
-	$(NODE_TEST) $(wildcard tests/wasm/*.test.mjs)
+	$(NODE_TEST) --test-concurrency=$(shell nproc) $(wildcard tests/wasm/*.test.mjs)
 
 test-web: native wasm web data still package build/tests/bundle/current.json | setup-browser
 	$(NODE_TEST) --test-concurrency=1 $(wildcard tests/web/*.test.mjs)
