@@ -32,6 +32,7 @@ help:
 	@echo 'make single   the whole site in one HTML file, build/neighborhood-traces.html, which opens from disk'
 	@echo 'make package  the element and the JavaScript API as an npm package, build/package'
 	@echo 'make bench    print each measured figure, with the machine and the date'
+	@echo 'make bench-growth  figures of 10,000, 30,000 and 100,000 samples, drawn to build/bench/growth.svg'
 	@echo 'make fuzz     feed every reader with broken files, FUZZ_SECONDS=600 each (make fuzz FUZZ=fuzz_png: one of them)'
 	@echo 'make verify   compare every answer with PyTorch, SciPy, scikit-learn, FAISS and umap-learn, and print each deviation'
 	@echo 'make lint     check formatting and types, and compile with warnings as errors'
@@ -150,7 +151,7 @@ uninstall:
 WASM_VARIANTS = simd scalar
 WASM_SOURCES = $(filter-out $(X86_KERNELS) src/sketch/% src/train/% src/formats/png.c,$(SOURCES)) wasm/exports.c
 WASM_CFLAGS = -O3 -Ibuild/wasm/debian/zlib -Ibuild/wasm/debian/include
-WASM_LDFLAGS = -Oz --no-entry -sSTANDALONE_WASM -sALLOW_MEMORY_GROWTH -sEXPORTED_FUNCTIONS=@wasm/exports.txt
+WASM_LDFLAGS = -Oz --no-entry -sSTANDALONE_WASM -sALLOW_MEMORY_GROWTH -sMEMORY_GROWTH_GEOMETRIC_STEP=0.04 -sEXPORTED_FUNCTIONS=@wasm/exports.txt
 PACKER = $(WASM_VARIANTS:%=build/site/engine/pack-%.wasm)
 ENGINE = $(WASM_VARIANTS:%=build/site/engine/ntrace-%.wasm) $(PACKER)
 
@@ -365,6 +366,10 @@ bench: wasm web data still $(BENCH_NPM) $(BENCH_WASM) $(if $(PEOPLE),build/bench
 	@rm -f build/bench/rows.jsonl
 	@set -e; for part in $(BENCH); do echo; echo "== $$part"; $(NODE) tests/bench/$$part.mjs; done
 
+# Packing 100,000 samples takes long; what is packed stays in build/bench/growth.
+bench-growth: wasm native
+	$(NODE) tests/bench/growth.mjs
+
 build/bench/kernels-%.wasm: build/wasm/%/tests/bench/kernels.o build/wasm/libntrace-%.a build/wasm/libpackages.a wasm/exports.txt
 	@mkdir -p $(@D)
 	$(EMCC) $(WASM_LDFLAGS) -o $@ build/wasm/$*/wasm/exports.o $(filter %.o %.a,$^)
@@ -407,6 +412,6 @@ clean:
 
 -include $(shell find build -name '*.d' 2>/dev/null)
 .PHONY: help wasm web data quickdraw still single dist serve setup setup-native setup-wasm setup-test setup-cli-test setup-browser native library install install-page uninstall \
-	test test-native test-fuzz fuzz setup-fuzz test-cli test-wasm test-web bench verify setup-python lint format clean
+	test test-native test-fuzz fuzz setup-fuzz test-cli test-wasm test-web bench bench-growth verify setup-python lint format clean
 .SECONDARY:
 .DELETE_ON_ERROR:

@@ -130,16 +130,21 @@ export const graphFor = async (engine, layer, options) => (await layerGraph(engi
 /** About how long a layer's search takes: wide layers are reduced to so many numbers. @param {Engine} engine @param {number} layer */
 const effort = ({ manifest: { layers } }, layer) => (layers[layer].codes === layer ? 400 + Math.min(layers[layer].size, 3136) : 0);
 
-/** Graphs of several layers, one after the other. @param {Engine} engine @param {number[]} layers @param {CallOptions} options */
+/**
+ * Graphs of several layers, one after the other: the widest first, whose tables are the largest, while few graphs are kept beside them.
+ * @param {Engine} engine @param {number[]} layers @param {CallOptions} options @returns {Promise<number[]>} in the order of the layers
+ */
 export async function graphsFor(engine, layers, { signal, onProgress }) {
+  /** @type {number[]} */
   const graphs = [];
-  const all = layers.reduce((sum, layer) => sum + effort(engine, layer), 0) || 1;
+  const efforts = layers.map((layer) => effort(engine, layer));
+  const all = efforts.reduce((sum, own) => sum + own, 0) || 1;
   let before = 0;
-  for (const layer of layers) {
-    const own = effort(engine, layer);
+  for (const at of [...layers.keys()].sort((a, b) => efforts[b] - efforts[a])) {
+    const own = efforts[at];
     /** Fetching shows in words alone. @param {Progress} progress */
     const tell = ({ label, done, bytes }) => onProgress?.({ label, done: (before + (bytes === undefined ? own * done : 0)) / all });
-    graphs.push(await graphFor(engine, layer, { signal, onProgress: tell }));
+    graphs[at] = await graphFor(engine, layers[at], { signal, onProgress: tell });
     before += own;
   }
   return graphs;

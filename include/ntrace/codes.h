@@ -36,8 +36,8 @@ struct nt_axes {
  *
  * Narrow layers are solved exactly from their covariance, wide ones by randomised subspace
  * iteration. Returns NT_OK, NT_E_ARG or NT_E_MEMORY. */
-enum nt_status nt_axes_find(struct nt_axes *axes, float *x, uint32_t n, uint32_t size, uint32_t limit,
-                            uint32_t rounds, struct nt_random *random, unsigned workers, const struct nt_allocator *allocator);
+enum nt_status nt_axes_find(struct nt_axes *axes, float *x, uint32_t n, uint32_t size, uint32_t limit, uint32_t rounds,
+                            struct nt_random *random, unsigned workers, const struct nt_allocator *allocator);
 void nt_axes_clear(struct nt_axes *axes, const struct nt_allocator *allocator);
 
 /* Coordinates on the axes, and the norm of what they leave out.
@@ -55,7 +55,7 @@ struct nt_codes {
     uint32_t stride; /* axes rounded up to NT_CODES_ALIGN; the bytes between are 0 */
     float step;      /* units of the activations for one unit of code */
     int8_t *code;    /* [samples, stride] */
-    uint8_t *rest;   /* [samples] norm of what the axes leave out, in steps */
+    uint8_t *rest;   /* [samples] norm of what a code lacks of its sample, in steps */
     uint32_t *norm;  /* [samples] squared norm of a code, rest included */
 };
 
@@ -64,7 +64,8 @@ enum nt_status nt_codes_create(struct nt_codes *codes, uint32_t samples, uint32_
                                const struct nt_allocator *allocator);
 void nt_codes_clear(struct nt_codes *codes, const struct nt_allocator *allocator);
 
-/* Quantises coordinates. Axes that are zero for every sample are dropped and count to the rest.
+/* Quantises coordinates. Axes that are zero for every sample are dropped and count to the rest. Where most coordinates
+ * become zero, rests make the norms of codes up to those of their samples.
  *
  * codes  out  to be given to nt_codes_clear
  * y      in   [samples, axes]

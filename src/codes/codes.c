@@ -1,6 +1,8 @@
 #include "ntrace/codes.h"
 
 #include <math.h>
+#include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "codes/scan.h"
@@ -60,6 +62,73 @@ static uint32_t live_axes(uint32_t *live, const float *y, uint32_t samples, uint
     return count;
 }
 
+/* ---- Quantising. ----
+ *
+ * Most coordinates of a wide layer are so small that they become 0, differently many of each sample. A squared distance
+ * taken as the difference of codes lacks them; taken as two true norms less twice the product of the codes it has them.
+ * So a rest makes a code's norm up to the sample's own. As a rest cannot make it smaller, a code that rounding made
+ * longer than its sample is shortened: where that changes it least, which spares bytes too. Where few coordinates
+ * become 0, differences of codes are better, and the rest is what the axes leave out. */
+
+enum { SHADES = 32 };
+
+/* Whether most coordinates become 0. */
+static bool is_sparse(const float *y, uint32_t samples, uint32_t axes, float step) {
+    size_t all = (size_t)samples * axes, zero = 0;
+    for (size_t i = 0; i < all; i++) {
+        zero += fabsf(y[i]) <= 0.5f * step;
+    }
+    return 2 * zero > all;
+}
+
+/* How much a coordinate that was rounded away from zero was changed, in shades, most first; SHADES where it was not. */
+static uint32_t shade_of(float y, int code, float step) {
+    float size = (float)abs(code), up = size - fabsf(y) / step;
+    return code == 0 || !(up > 0) ? SHADES : up >= 0.5f ? 0 : (uint32_t)((0.5f - up) * 2 * SHADES);
+}
+
+/* Brings coordinates that were rounded up one nearer to zero, most rounded first, until `excess` is gone from the
+ * squared norm; returns what remains of it, which is not positive where there were enough of them. */
+static double shorten(int8_t *code, const float *row, const uint32_t *live, uint32_t count, float step, double excess) {
+    uint32_t drop[SHADES + 1] = {0}, last = 0;
+    for (uint32_t j = 0; j < count; j++) {
+        drop[shade_of(row[live[j]], code[j], step)] += 2 * (uint32_t)abs(code[j]) - 1;
+    }
+    for (double sum = drop[0]; sum < excess && last + 1 < SHADES; last++) {
+        sum += drop[last + 1];
+    }
+    for (int final = 0; final < 2; final++) { /* of the last shade only as many as it takes */
+        for (uint32_t j = 0; j < count; j++) {
+            uint32_t shade = shade_of(row[live[j]], code[j], step);
+            if (excess > 0 && (final ? shade == last : shade < last)) {
+                excess -= 2 * abs(code[j]) - 1;
+                code[j] = (int8_t)(code[j] > 0 ? code[j] - 1 : code[j] + 1);
+            }
+        }
+    }
+    return excess;
+}
+
+/* One sample: its code, and its rest in steps. */
+static float quantise_row(int8_t *code, const float *row, float rest, uint32_t axes, const uint32_t *live,
+                          uint32_t count, float step, bool sparse) {
+    double own = (double)rest * (double)rest, kept = 0, length = 0;
+    for (uint32_t j = 0; j < axes; j++) {
+        own += (double)row[j] * (double)row[j];
+    }
+    for (uint32_t j = 0; j < count; j++) {
+        float y = row[live[j]];
+        code[j] = (int8_t)quantise(y, step, -127, 127);
+        kept += (double)y * (double)y;
+        length += code[j] * code[j];
+    }
+    double square = (double)step * (double)step, left = (own - kept) / square;
+    if (sparse) {
+        left = -shorten(code, row, live, count, step, length - own / square);
+    }
+    return left > 0 ? (float)sqrt(left) : 0;
+}
+
 enum nt_status nt_codes_quantise(struct nt_codes *codes, const float *y, const float *rest, uint32_t samples,
                                  uint32_t axes, float step, const struct nt_allocator *allocator) {
     *codes = (struct nt_codes){0};
@@ -67,20 +136,12 @@ enum nt_status nt_codes_quantise(struct nt_codes *codes, const float *y, const f
         return NT_E_ARG;
     }
     uint32_t live[NT_CODES_MAX_AXES], count = live_axes(live, y, samples, axes, step);
+    bool sparse = is_sparse(y, samples, axes, step);
     NT_TRY(nt_codes_create(codes, samples, count, step, allocator));
     for (uint32_t i = 0; i < samples; i++) {
-        const float *row = y + (size_t)i * axes;
         int8_t *code = codes->code + (size_t)i * codes->stride;
-        double left = (double)rest[i] * (double)rest[i];
-        for (uint32_t j = 0; j < axes; j++) {
-            left += (double)row[j] * (double)row[j];
-        }
-        for (uint32_t j = 0; j < count; j++) {
-            float kept = row[live[j]];
-            code[j] = (int8_t)quantise(kept, step, -127, 127);
-            left -= (double)kept * (double)kept;
-        }
-        codes->rest[i] = (uint8_t)quantise(left > 0 ? (float)sqrt(left) : 0, step, 0, 255);
+        float left = quantise_row(code, y + (size_t)i * axes, rest[i], axes, live, count, step, sparse);
+        codes->rest[i] = (uint8_t)quantise(left, 1, 0, 255);
         find_norm(codes, i);
     }
     return NT_OK;

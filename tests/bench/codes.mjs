@@ -1,6 +1,6 @@
 /**
  * Bytes of codes a sample, and recall@100 after re-ranking the 200 nearest on codes, on the default bundle and on sketches by people
- * where there are some. The truth is what evaluating every sample gives. node tests/bench/codes.mjs
+ * where there are some. The truth is what evaluating every sample gives. node tests/bench/codes.mjs [BUNDLE]
  */
 import { access } from "node:fs/promises";
 

@@ -6,7 +6,8 @@ import { openEngine } from "../../wasm/engine.js";
 import { folderFetch, sourceOf, startCore } from "../wasm/bundle.mjs";
 import { folder, root } from "./table.mjs";
 
-export const defaultBundle = `${root}build/site/bundle`;
+/** The first word after the script's name, where there is one. */
+export const defaultBundle = process.argv[2] ?? `${root}build/site/bundle`;
 
 /** @typedef {import("../../wasm/engine.js").Engine} Engine */
 /** @typedef {import("../../wasm/core.js").Core} Core */

@@ -1,4 +1,4 @@
-/** Inflating the default bundle's chunks of codes: megabytes a second of raw bytes, medians of rounds in turns. node tests/bench/inflate.mjs */
+/** Inflating the default bundle's chunks of codes: megabytes a second of raw bytes, medians of rounds in turns. node tests/bench/inflate.mjs [BUNDLE] */
 import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 

@@ -1,6 +1,6 @@
 /**
  * Exact scans and all pairs of float32 rows, one thread, SIMD and scalar, beside plain JavaScript in the same V8 and, from Debian's packages,
- * FAISS and scikit-learn. The answers are compared too. node tests/bench/scan.mjs
+ * FAISS and scikit-learn. The answers are compared too. node tests/bench/scan.mjs [BUNDLE]
  */
 import { readFile, writeFile } from "node:fs/promises";
 

@@ -204,6 +204,30 @@ static void distances_on_codes_are_within_the_quantisers_error(void **state) {
     free(y);
 }
 
+/* Where most coordinates become 0, a code and its rest have the sample's own norm, and no coordinate is off by more
+ * than a step. */
+static void norms_of_sparse_codes_are_those_of_their_samples(void **state) {
+    (void)state;
+    float *y, rest[ROWS], step = 4;
+    struct nt_codes codes = make_codes(&y, rest, 50, step);
+    uint32_t axes = codes.axes;
+    assert_true(axes < 50);
+    for (uint32_t i = 0; i < ROWS; i++) {
+        double own = (double)rest[i] * (double)rest[i], kept = codes.norm[i] - (double)(codes.rest[i] * codes.rest[i]);
+        for (uint32_t j = 0; j < 50; j++) {
+            own += (double)y[i * 50 + j] * (double)y[i * 50 + j];
+        }
+        own /= (double)step * (double)step;
+        assert_true(kept <= own * (1 + 1e-6));
+        assert_true(fabs(codes.norm[i] - own) <= codes.rest[i] + 0.25 + 1e-6 * own);
+        for (uint32_t j = 0; j < 5; j++) { /* the first axes are not dropped */
+            assert_true(fabsf(y[i * 50 + j] - step * (float)codes.code[(size_t)i * codes.stride + j]) <= step);
+        }
+    }
+    nt_codes_clear(&codes, nt_allocator_default());
+    free(y);
+}
+
 static void codes_survive_the_chunk_layout(void **state) {
     (void)state;
     float *y, rest[ROWS];
@@ -291,6 +315,7 @@ int main(void) {
         cmocka_unit_test(matrix_products_equal_plain_loops_bit_for_bit_on_every_target),
         cmocka_unit_test(principal_axes_are_orthonormal_and_hold_what_varies),
         cmocka_unit_test(distances_on_codes_are_within_the_quantisers_error),
+        cmocka_unit_test(norms_of_sparse_codes_are_those_of_their_samples),
         cmocka_unit_test(codes_survive_the_chunk_layout),
         cmocka_unit_test(scans_and_distances_are_the_same_on_every_target),
         cmocka_unit_test(distances_equal_their_definition),

@@ -29,6 +29,9 @@ function nativeGraph(layer, ...more) {
   }
 }
 
+/** The graphs of all layers, as both builds are held to. @type {ReturnType<typeof nativeGraph>[]} */
+const natives = [];
+
 /** @param {ArrayLike<number>} a @param {ArrayLike<number>} b */
 const shared = (a, b) => Array.from(a).filter((x) => Array.prototype.includes.call(b, x)).length;
 
@@ -36,11 +39,14 @@ const shared = (a, b) => Array.from(a).filter((x) => Array.prototype.includes.ca
 const nearest = async (engine, sample, layer, k, exact) => (await engine.neighbors({ sample, layer, k, exact })).index;
 
 for (const variant of variants) {
+  /** One engine for all of them: each graph is searched once. */
+  const opened = openTestBundle(variant);
+
   test(`the graph of every layer in the ${variant} build is the native one, bit for bit`, async () => {
-    const { engine } = await openTestBundle(variant);
+    const { engine } = await opened;
     for (const layer of engine.manifest.layers.keys()) {
       const found = await graph(engine, { layer });
-      const native = nativeGraph(layer);
+      const native = (natives[layer] ??= nativeGraph(layer));
       assert.deepEqual(found.index, native.index);
       assert.deepEqual(found.distance, native.distance);
       assert.ok(found.exact);
@@ -49,7 +55,7 @@ for (const variant of variants) {
   });
 
   test(`the graph in the ${variant} build holds the neighbours that queries find`, async () => {
-    const { engine } = await openTestBundle(variant);
+    const { engine } = await opened;
     for (const layer of [0, 2, 5, 13]) {
       const { index, distance } = await graph(engine, { layer, k: 30 });
       for (const sample of [0, 77, 599]) {
@@ -61,7 +67,7 @@ for (const variant of variants) {
   });
 
   test(`stability in the ${variant} build counts what neighbourhoods share, for any k, reference and samples`, async () => {
-    const { engine } = await openTestBundle(variant);
+    const { engine } = await opened;
     const samples = [5, 301, 42];
     for (const [k, reference] of [[100, 0], [7, 9], [100, 13]]) {
       const found = await stability(engine, { k, reference, samples });
@@ -78,7 +84,7 @@ for (const variant of variants) {
   });
 
   test(`beyond the graphs stability in the ${variant} build answers from codes, and says how well`, async () => {
-    const { engine } = await openTestBundle(variant);
+    const { engine } = await opened;
     const samples = [17, 250];
     const found = await stability(engine, { k: 200, reference: 0, samples });
     assert.equal(found.exact, false);
@@ -93,7 +99,7 @@ for (const variant of variants) {
   });
 
   test(`the matrix of overlaps in the ${variant} build is symmetric, k on its diagonal, and has the stabilities as a row`, async () => {
-    const { engine } = await openTestBundle(variant);
+    const { engine } = await opened;
     const samples = Array.from({ length: 40 }, (_, i) => 15 * i);
     const k = 50;
     const { mean, exact } = await overlapMatrix(engine, { k, samples });
@@ -122,6 +128,29 @@ test("searches for the same layer are one, and end when nobody waits any longer"
   const alone = new AbortController();
   await assert.rejects(layerGraph(engine, 4, { signal: alone.signal, onProgress: ({ done }) => done > 0.3 && alone.abort() }), { code: "cancelled" });
   assert.ok((await layerGraph(engine, 4)).graph > 0, "a search that was cancelled can be started again");
+  assert.ok(engine.memory() - before < 64 << 20);
+});
+
+test("stability and overlaps can be cancelled on the way, from graphs and on codes, and the next call answers", async () => {
+  const { engine } = await openTestBundle("simd");
+  const samples = Array.from({ length: 30 }, (_, i) => i);
+  const before = engine.memory();
+  for (const ask of [stability, overlapMatrix]) {
+    for (const request of [{ k: 60, reference: 2, samples, exact: false, recall: false }, { k: 60, reference: 2 }]) {
+      const control = new AbortController();
+      /** @type {number[]} */
+      const done = [];
+      const onProgress = (/** @type {import("../../wasm/ntrace.d.ts").Progress} */ progress) => {
+        if (progress.bytes === undefined) done.push(progress.done);
+        if (done.length > 2) control.abort();
+      };
+      await assert.rejects(ask(engine, request, { signal: control.signal, onProgress }), { code: "cancelled" });
+      assert.ok(done.length > 2 && done.every((share, i) => share <= 1 && share >= (done[i - 1] ?? 0)), `${done}`);
+    }
+  }
+  const { values, exact } = await stability(engine, { k: 60, reference: 2, samples: [4], exact: false, recall: false });
+  assert.equal(exact, false);
+  assert.equal(values[2], 60, "a layer shares all with itself");
   assert.ok(engine.memory() - before < 64 << 20);
 });
 

@@ -30,8 +30,11 @@ const COLUMNS = {
 };
 
 for (const variant of variants) {
+  /** One engine for both: each graph is searched once. */
+  const opened = openTestBundle(variant);
+
   test(`measures in the ${variant} build are those of the native command line`, async () => {
-    const { engine } = await openTestBundle(variant);
+    const { engine } = await opened;
     /** @type {any[]} */
     const names = [...Object.values(COLUMNS), "dimension"];
     const found = await measures(engine, { layer: LAYER, reference: REFERENCE, k: K, names });
@@ -49,7 +52,7 @@ for (const variant of variants) {
   });
 
   test(`suggestions in the ${variant} build are those of the native command line`, async () => {
-    const { engine } = await openTestBundle(variant);
+    const { engine } = await opened;
     const { labels } = engine.samples();
     const found = await suggestions(engine, { count: 4, k: K });
     const [, ...rows] = table("suggestions.csv");

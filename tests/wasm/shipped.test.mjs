@@ -27,6 +27,9 @@ const readAll = async (engine) => ({
   suggestions: await suggestions(engine, {}),
 });
 
+/** One engine for what is computed anew: each graph is searched once. */
+const computing = openTestBundle("simd");
+
 test("both builds read the same answers, one small chunk a layer", async () => {
   const { engine, requests } = await openTestBundle("simd");
   const before = requests.length;
@@ -37,7 +40,7 @@ test("both builds read the same answers, one small chunk a layer", async () => {
 });
 
 test("measures that are shipped are those that are computed, to their steps", async () => {
-  const { engine } = await openTestBundle("simd");
+  const { engine } = await computing;
   const { k, reference } = engine.manifest.stability;
   const shipped = await measures(engine, { layer: 13, names: NAMES });
   const live = await measures(engine, { layer: 13, k, reference, names: NAMES });
@@ -59,7 +62,7 @@ test("measures that are shipped are those that are computed, to their steps", as
 });
 
 test("maps that are shipped are those that UMAP makes from layer to layer, and as true as they say", async () => {
-  const { engine } = await openTestBundle("simd");
+  const { engine } = await computing;
   const [first, second] = [await project(engine, { layer: 0 }), await project(engine, { layer: 1 })];
   assert.ok(first.moved === null && Number(second.moved) < 0.5);
   const live = await project(engine, { layer: 0, seed: 0 });
@@ -77,7 +80,7 @@ test("maps that are shipped are those that UMAP makes from layer to layer, and a
 });
 
 test("suggestions that are shipped are those that are computed", async () => {
-  const { engine } = await openTestBundle("simd");
+  const { engine } = await computing;
   const shipped = await suggestions(engine, {});
   const live = await suggestions(engine, { k: shipped.k });
   assert.deepEqual({ ...live, shipped: true }, shipped);
@@ -86,7 +89,7 @@ test("suggestions that are shipped are those that are computed", async () => {
 });
 
 test("the stability that is shipped is that of exact graphs", async () => {
-  const { engine } = await openTestBundle("simd");
+  const { engine } = await computing;
   const shipped = await stability(engine, {});
   const live = await stability(engine, { exact: true });
   assert.ok(shipped.exact && live.exact);
