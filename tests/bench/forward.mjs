@@ -10,6 +10,7 @@ import { fileURLToPath } from "node:url";
 import { serve } from "../../web/serve.js";
 import { launch } from "../web/browser.mjs";
 import { measure } from "./forward_jobs.mjs";
+import { print, times } from "./table.mjs";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const here = fileURLToPath(new URL(".", import.meta.url));
@@ -53,6 +54,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { setThreadsCount, setWasmPaths } from "@tensorflow/tfjs-backend-wasm";
 import * as ort from "onnxruntime-web/wasm";
 import { measure } from "./forward_jobs.mjs";
+import { print, times } from "./table.mjs";
 globalThis.run = async () => {
   const fetched = async (path) => new Uint8Array(await (await fetch(path)).arrayBuffer());
   setWasmPaths("./");
@@ -87,21 +89,22 @@ async function inChromium() {
 }
 
 /** @param {string} where @param {Awaited<ReturnType<typeof measure>>} results @param {Record<string, string>} versions */
-function report(where, results, versions) {
+async function report(where, results, versions) {
   for (const { what, batch, rates, apart } of results) {
     const peers = Object.entries(rates).filter(([name]) => name !== "engine");
     const ratio = rates.engine / Math.max(...peers.map(([, rate]) => rate));
     const [floor, aim] = TARGETS[what][batch];
     const beside = peers.map(([name, rate]) => `${name} ${versions[name]} ${rate.toFixed(0)}`).join(", ");
     const same = apart <= SAME ? "" : `; THEIR ANSWERS ARE ${apart.toExponential(1)} APART`;
-    console.log(`${what.padEnd(12)}${rates.engine.toFixed(0).padStart(6)} sketches/s, ${batch} at a time, ${where} (${beside}: ${ratio.toFixed(1)} times the best, to hold: ${floor}, aim: ${aim}${same})`);
+    const own = `${rates.engine.toFixed(0)}/s`;
+    await print(`${what}, ${batch} at a time, ${where}`, own, `sketches; ${beside}: ${times(ratio)} the best${same}`, { value: ratio, floor, aim, show: times });
   }
   return results.every(({ apart }) => apart <= SAME);
 }
 
 await mkdir(folder, { recursive: true });
 const versions = { "tfjs-wasm": await versionOf("@tensorflow/tfjs-backend-wasm"), "onnxruntime-web": await versionOf("onnxruntime-web") };
-const sameInNode = report(`Node ${process.versions.node}`, await inNode(), versions);
+const sameInNode = await report(`Node ${process.versions.node}`, await inNode(), versions);
 const { version, results } = await inChromium();
-const sameInChromium = report(`Chromium ${version}`, results, versions);
+const sameInChromium = await report(`Chromium ${version}`, results, versions);
 process.exitCode = sameInNode && sameInChromium ? 0 : 1;

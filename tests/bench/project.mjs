@@ -10,6 +10,7 @@ import { measures } from "../../wasm/measures.js";
 import { project } from "../../wasm/project.js";
 import { callF64 } from "../../wasm/room.js";
 import { folderFetch, sourceOf, startCore } from "../wasm/bundle.mjs";
+import { print, time, times } from "./table.mjs";
 
 const [bundle = fileURLToPath(new URL("../../build/site/bundle", import.meta.url)), layerText = "11"] = process.argv.slice(2);
 const layer = Number(layerText);
@@ -83,10 +84,12 @@ const x = activations(engine);
 const whole = await peer(x, null);
 const layout = await peer(x, await graph(engine, { layer, k: NEIGHBORS - 1 }));
 const [trusted, theirs] = [await trust(map.points), await trust(whole.points)];
-console.log(`  with the search for neighbours   ${seconds(own + searching)}   (umap-js ${seconds(whole.milliseconds)}, ${(whole.milliseconds / (own + searching)).toFixed(1)}x; to hold: 6x)`);
-console.log(`  from neighbours that are known   ${seconds(own)}   (umap-js ${seconds(layout.milliseconds)}, ${(layout.milliseconds / own).toFixed(1)}x)`);
-console.log(`  the exact 100 neighbours of all  ${seconds(searching)}`);
-console.log(`  trustworthiness, k = 15          ${trusted.toFixed(4)}   (umap-js ${theirs.toFixed(4)}; to hold: within 0.002)`);
+const speed = whole.milliseconds / (own + searching);
+await print("  with the search for neighbours", time(own + searching), `umap-js ${time(whole.milliseconds)}: ${times(speed)}`, { value: speed, floor: 6, aim: 12, show: times });
+await print("  from neighbours that are known", time(own), `umap-js ${time(layout.milliseconds)}: ${times(layout.milliseconds / own)}`);
+await print("  the exact 100 neighbours of all", time(searching));
+const short = (/** @type {number} */ value) => value.toFixed(4);
+await print(`  trustworthiness, k = ${NEIGHBORS}`, short(trusted), `umap-js ${short(theirs)}`, { value: trusted, floor: theirs - 0.002, show: short });
 
 const earlier = layer > 0 ? layer - 1 : layer + 1;
 const before = await project(engine, { layer: earlier, epochs: EPOCHS, seed: 77 });
