@@ -114,6 +114,7 @@ function draw(measured) {
   return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" font-family="sans-serif" font-size="11">\n<rect width="100%" height="100%" fill="#fff"/>\n<text x="${GAP}" y="20" font-size="14">Growth with the number of samples; both axes logarithmic</text>\n${panels.join("\n")}\n</svg>\n`;
 }
 
+/** @type {Record<string, number>[]} */
 const measured = [];
 for (const samples of SIZES) measured.push(await measure(samples));
 for (const [name, { title, show }] of Object.entries(FIGURES)) {
