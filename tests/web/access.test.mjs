@@ -15,7 +15,7 @@ const SCENES = [
   ["pins=5.20.77&beside=open&explain=probabilities&colour=right", "[data-pin='5'] .compare-bars li"],
   ["pins=5.20&beside=open&explain=gradient&colour=last", "[data-pin='5'] .compare-heat:not([hidden])"],
   ["tab=classes&confidence=0~0,8&class=2", ".confusion-cell"],
-  ["tab=layers", ".matrix[aria-busy=false]:not(.is-stale)"],
+  ["tab=layers", ".matrix-table a"],
   ["tab=suggestions&reason=hub&pins=423", ".explore-panel [role=tabpanel] button"],
 ];
 const DEVICES = /** @type {const} */ ([

@@ -2,7 +2,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
+import { COLOURINGS, colourSamples } from "../../web/explore/colours.js";
 import { codecs, formatHash, maxK, parseHash } from "../../web/params.js";
+import { KINDS, createStageMotion } from "../../web/story/stage_motion.js";
 import { byChange, fit, snap } from "../../web/views/changes_order.js";
 import { quartiles } from "../../web/views/quartiles.js";
 import { createGeometry } from "../../web/views/radial_geometry.js";
@@ -146,4 +148,52 @@ test("a mark keeps its identity, goes the short way round, and leaves when it is
   assert.ok(Math.abs(Number(mark?.pose.angle)) < 0.1);
   assert.equal(motion.step(100), false);
   assert.deepEqual([...motion.marks.keys()], [1]);
+});
+
+test("a colouring puts every sample where its class, its prediction, the verdict or its value belongs", () => {
+  const bundle = { manifest: { ...manifest, dataset: { samples: 4 } }, labels: Uint16Array.of(0, 0, 1, 1), predictions: Uint16Array.of(0, 1, 1, 0), confidences: Float32Array.of(0.05, 0.4, 0.8, 1) };
+  const ledger = {
+    stability: () => ({ value: { values: Uint16Array.of(9, 9, 9, 9, 5, 6, 7, 8, 0, 10, 5, 2) } }),
+    measures: () => ({ value: null }), credibility: () => ({ value: null }), quality: () => null,
+  };
+  const tokens = { classes: ["#100000", "#200000"], closer: "#001000", farther: "#002000", ramp: ["#000000", "#ffffff"], rule: "#333333" };
+  /** @param {string} colour */
+  const by = (colour) => colourSamples(/** @type {any} */ ({ bundle, ledger, state: { colour, layer: 1, near: 10 } }), /** @type {any} */ (tokens));
+  /** The colour of every sample. @param {string} name */
+  const inks = (name) => Array.from(by(name).bucket, (bucket) => by(name).colours[bucket]);
+  assert.deepEqual(inks("class"), ["#100000", "#100000", "#200000", "#200000"]);
+  assert.deepEqual(inks("prediction"), ["#100000", "#200000", "#200000", "#100000"]);
+  assert.deepEqual(inks("right"), ["#001000", "#002000", "#001000", "#002000"]);
+  const ranks = (/** @type {string} */ name) => Array.from(by(name).bucket, (bucket) => by(name).bucket.filter((other) => other < bucket).length);
+  assert.deepEqual(ranks("last"), [0, 3, 2, 1]);
+  assert.deepEqual(ranks("kept"), [0, 1, 2, 3]);
+  assert.deepEqual(ranks("confidence"), [0, 1, 2, 3]);
+  assert.equal(inks("last")[1], "#ffffff");
+  for (const { name } of COLOURINGS) assert.equal(by(name).bucket.length, 4, `${name} has a colour for everyone`);
+  assert.equal(by("trust").complete, false);
+});
+
+test("what is in the next picture too keeps its mark and moves there, what is not fades; backwards the same way", () => {
+  /** @param {[string, number][]} marks */
+  const picture = (marks) => /** @type {any} */ ({ lines: [], circles: [], labels: [], marks: marks.map(([key, x]) => ({ key, sample: 1, x, y: 0, size: 10 })) });
+  const [a, b] = [picture([["self", 0], ["stays", 10], ["goes", 20]]), picture([["stays", 110], ["self", 100], ["comes", 30]])];
+  const motion = createStageMotion();
+  motion.show(a, 0, 0);
+  const { marks } = motion.shown;
+  const [self, stays] = [marks.get("self"), marks.get("stays")];
+  /** @param {import("../../web/story/scenes.js").Picture} to @param {number} began @param {number[]} selfAt @param {string} gone @param {string} come */
+  function walk(to, began, selfAt, gone, come) {
+    motion.show(to, began, 100);
+    assert.equal(motion.step(began + 50), true);
+    assert.ok(Math.abs(Number(marks.get("self")?.now[1]) - (selfAt[0] + selfAt[1]) / 2) < 1e-9, "half-way at half the time");
+    assert.ok(Math.abs(Number(marks.get(`${gone} leaving`)?.now[0]) - 0.5) < 1e-9 && Math.abs(Number(marks.get(come)?.now[0]) - 0.5) < 1e-9);
+    assert.equal(motion.step(began + 100), false);
+    assert.equal(marks.get("self"), self);
+    assert.equal(marks.get("stays"), stays);
+    assert.equal(self?.now[1], selfAt[1]);
+    assert.deepEqual([...marks.keys()], to.marks.map(({ key }) => key), "drawn in the order of the picture");
+  }
+  walk(b, 0, [0, 100], "goes", "comes");
+  walk(a, 1000, [100, 0], "comes", "goes");
+  assert.ok(KINDS.every((kind) => kind === "marks" || motion.shown[kind].size === 0));
 });

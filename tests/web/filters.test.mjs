@@ -175,6 +175,26 @@ test("search finds a number and a part of a class's name; a word typed is one st
   }
 });
 
+test("on a phone the classes fold away too, and a tap keeps one", async () => {
+  const { page, problems, close } = await openExplorer(browser, site.url, "", { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true });
+  try {
+    const button = page.getByRole("button", { name: "Classes, to keep some" });
+    assert.equal(await page.locator("#classes-list").isVisible(), false);
+    await button.tap();
+    assert.equal(await button.getAttribute("aria-expanded"), "true");
+    const last = page.locator("#classes-list .classes-row").last();
+    const [list, row] = await Promise.all([page.locator("#classes-list").boundingBox(), last.boundingBox()]);
+    assert.ok(row.y + row.height <= list.y + list.height + 1, "no list within the page scrolls by itself");
+    await page.locator('[data-keep="classes-3"]').tap();
+    await waitForState(page, { class: "3" });
+    await button.tap();
+    assert.equal(await page.locator("#classes-list").isVisible(), false);
+    assert.deepEqual(problems, []);
+  } finally {
+    await close();
+  }
+});
+
 test("below a desk's width the filters fold away behind a button that counts them", async () => {
   const { page, problems, close } = await openExplorer(browser, site.url, "class=3&verdict=right&range=last-5~40", { viewport: { width: 1024, height: 768 } });
   try {

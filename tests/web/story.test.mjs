@@ -1,11 +1,11 @@
 /** The story as a reader meets it: scrolls through all steps at three widths, changes the sample half-way, comes back by a link, reads it without scripts. */
 import assert from "node:assert/strict";
-import { mkdir } from "node:fs/promises";
+import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 
 import { STEPS } from "../../web/story/steps.js";
-import { browser, openPage, screenshotFolder, site, stateOf, until, untilState, useSite, violations, waitForState } from "./browser.mjs";
+import { browser, openPage, screenshotFolder, site, siteFolder, stateOf, until, untilState, useSite, violations, waitForState } from "./browser.mjs";
 
 const FIRST_FIGURE_BYTES = 1.5e6;
 
@@ -59,6 +59,11 @@ for (const [device, context] of /** @type {const} */ ([
         await until(() => page.locator(`#step-${id} .step-text`).innerText(), (words) => words.length > 30 && !/Being worked out/.test(words));
         await until(() => page.locator(".stage-canvas").getAttribute("aria-label"), (alt) => alt.length > 15 && /\d/.test(alt));
       }
+      await scrollTo(page, "rows");
+      const [figure, text] = await Promise.all([".story-figure", "#step-rows .step-text"].map((part) => page.locator(part).boundingBox()));
+      assert.ok(figure.y >= -1 && figure.y < context.viewport.height / 3, `the figure stays in sight: ${JSON.stringify(figure)}`);
+      if (device === "phone") assert.ok(figure.y + figure.height <= text.y + 1, "the figure lies above the text");
+      else assert.ok(figure.x + figure.width <= text.x || text.x + text.width <= figure.x, "the figure lies beside the text");
       const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
       assert.ok(wide <= 0, `${wide} pixels stick out at the side`);
       await page.screenshot({ path: join(screenshotFolder, `story-${device}.png`) });
@@ -87,6 +92,7 @@ test("another sample half-way: the words change with it, undone by going back", 
     await drawn(page, "nearest");
     await until(() => page.locator(".stage-canvas").getAttribute("aria-label"), (alt) => new RegExp(`no\\. ${Number(chosen).toLocaleString("en")}\\b`).test(alt));
     await waitForState(page, { step: "nearest" });
+    await until(() => page.locator(".story-end a[data-view=explore]").first().getAttribute("href"), (href) => href.startsWith("#/explore?") && href.includes(`sample=${chosen}`));
     await page.goBack();
     await page.waitForFunction((/** @type {string} */ sample) => location.hash.includes(`sample=${sample}&`), first);
   } finally {
@@ -130,6 +136,17 @@ test("without scripts the whole story is there, in words and pictures", async ()
   try {
     await page.goto(site.url);
     for (const { id } of STEPS) assert.ok((await page.locator(`#step-${id} .step-text`).innerText()).length > 30, id);
+    const { layers, dataset, network } = JSON.parse(await readFile(join(siteFolder, "bundle", JSON.parse(await readFile(join(siteFolder, "bundle/current.json"), "utf8")).manifest), "utf8"));
+    await page.locator(".story-background summary").click();
+    assert.deepEqual(await page.locator(".network-name").allInnerTexts(), layers.map((/** @type {any} */ { name }) => name));
+    assert.deepEqual(await page.locator(".network-size").allInnerTexts(), layers.map((/** @type {any} */ { size }) => `${size} numbers`));
+    const background = await page.locator(".story-background-text").innerText();
+    assert.ok(background.includes("synthetic") && background.includes("Quick, Draw!") && background.includes(dataset.samples.toLocaleString("en")) && background.includes(`${Math.round(100 * network.accuracy)} %`), background);
+    assert.equal(await page.locator(".story-views > div").count(), 3);
+    assert.ok((await page.locator(".story-views li").count()) >= 6, "the questions that each view answers");
+    const references = await page.locator(".story-references a").evaluateAll((/** @type {HTMLAnchorElement[]} */ links) => links.map(({ href }) => href));
+    assert.ok(references.length >= 5 && references.every((/** @type {string} */ href) => href.startsWith("https://doi.org/10.")), `${references}`);
+    assert.match(await page.locator(".story-cite").innerText(), /Neighborhood Traces/);
     const pictures = page.locator(".still-figure img");
     assert.ok((await pictures.count()) >= 6);
     for (const picture of await pictures.all()) {

@@ -28,11 +28,13 @@ export function createLegend(root, { bundle, store, onChange }) {
   const strip = ramp.append("span").attr("class", "colours-strip").attr("aria-hidden", "true");
   const high = ramp.append("span");
 
+  const fold = block.append("button").attr("type", "button").attr("class", "classes-fold").attr("aria-controls", "classes-list").attr("aria-expanded", "false").text("Classes, to keep some");
+  fold.on("click", () => fold.attr("aria-expanded", String(fold.attr("aria-expanded") === "false")));
   const head = block.append("div").attr("class", "classes-head").attr("aria-hidden", "true");
   head.append("span").text("Class");
   for (const { title } of ways) head.append("span").text(title);
   block.append("p").attr("class", "classes-words").text(ways.length > 1 ? "Of each class: how many are labelled so, and how many are read so." : "Of each class: how many are labelled so.");
-  const list = block.append("ul").attr("class", "classes-list").attr("aria-label", ways.length > 1 ? "Classes: keep samples by label or by prediction" : "Classes: keep samples by label");
+  const list = block.append("ul").attr("class", "classes-list").attr("id", "classes-list").attr("aria-label", ways.length > 1 ? "Classes: keep samples by label or by prediction" : "Classes: keep samples by label");
   const rows = list.selectAll("li").data(classes).join("li").attr("class", "classes-row");
   rows.append("i").attr("aria-hidden", "true");
   rows.append("span").attr("class", "classes-name").attr("title", (name) => name).text((name) => name);
