@@ -57,7 +57,7 @@ export function createCompareCard(root, sample, { bundle, sketches, sprites, the
   const own = curve.append("path").attr("class", "compare-own");
   const foot = card.append("div").attr("class", "compare-foot");
   const kept = foot.append("span");
-  const change = foot.append("a").text("Change it").attr("aria-label", `Change ${name} and see what the network makes of it`);
+  const change = foot.append("a").text("Change it").attr("aria-label", `Change it: ${name}, to see what the network makes of it`);
   const link = foot.append("a").text("Open trace").attr("aria-label", `Open trace of ${name}`);
   card.on("pointerenter focusin", () => onPoint(true)).on("pointerleave focusout", () => onPoint(false));
 
