@@ -47,7 +47,11 @@ struct nt_pack_data {
     bool named;                   /* whether the names are the dataset's own; else the network's go before them */
     struct nt_pack_images images; /* needed for a network */
     const nt_net *net;            /* the network whose layers are packed, or NULL */
-    const uint8_t *weights;       /* [weights_bytes] the file that it was read from, which goes into the bundle */
+    /* [parts] which of its layers, each once; the network itself then stays out of the bundle, which answers from
+     * codes. NULL: all of them, and the network with them. */
+    const uint32_t *part;
+    uint32_t parts;
+    const uint8_t *weights; /* [weights_bytes] the file that it was read from, which goes into the bundle */
     size_t weights_bytes;
     const struct nt_pack_activations *activations; /* what is packed where there is no network */
     /* [samples] what the model answers and how sure it is; NULL where that is not known. A network tells both itself.

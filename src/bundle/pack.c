@@ -130,8 +130,11 @@ static void describe_layer(struct nt_packer *p, uint32_t l) {
         entry->codes = l;
         return;
     }
-    const struct nt_layer *layer = nt_net_layer(net, l);
-    bool twin = l > 0 && nt_net_same(net, l) && nt_net_from(net, l, 0) + 1 == l;
+    const uint32_t *part = p->data->part;
+    uint32_t own = part != NULL ? part[l] : l;
+    const struct nt_layer *layer = nt_net_layer(net, own);
+    bool twin = l > 0 && own > 0 && nt_net_same(net, own) && nt_net_from(net, own, 0) + 1 == own &&
+                (part == NULL || part[l - 1] + 1 == own);
     set_text(entry->name, sizeof entry->name, layer->name);
     entry->kind = layer->kind;
     entry->shape = layer->shape;
@@ -165,7 +168,7 @@ static void describe(struct nt_packer *p) {
         uint8_t digest[NT_SHA256_BYTES];
         nt_sha256(digest, d->weights, d->weights_bytes);
         nt_sha256_hex(m->provenance.weights_sha256, digest, NT_SHA256_BYTES);
-        m->network.parameters = nt_net_parameters(d->net);
+        m->network.parameters = nt_pack_ships_network(p) ? nt_net_parameters(d->net) : 0;
     }
     m->answers = d->net != NULL || d->confidence != NULL ? NT_ANSWERS_SURE
                  : d->prediction != NULL                 ? NT_ANSWERS_CLASSES
@@ -311,7 +314,7 @@ static enum nt_status write_stability(struct nt_packer *p) {
 }
 
 static enum nt_status write_weights(struct nt_packer *p) {
-    for (size_t at = 0; at < p->data->weights_bytes; at += WEIGHTS_RAW_BYTES) {
+    for (size_t at = 0; nt_pack_ships_network(p) && at < p->data->weights_bytes; at += WEIGHTS_RAW_BYTES) {
         uint32_t part = at_most(p->data->weights_bytes - at, WEIGHTS_RAW_BYTES);
         struct nt_bundle_chunk what = {.role = NT_ROLE_WEIGHTS, .columns = (uint32_t)at, .raw_bytes = part};
         NT_TRY(nt_pack_chunk(p, &what, p->data->weights + at, part));
@@ -505,7 +508,9 @@ static enum nt_status make_packer(struct nt_packer *p, const struct nt_pack_data
                             .workers = options->workers > 0 ? options->workers : nt_parallel_processors(),
                             .memory = options->memory > 0 ? options->memory : DEFAULT_MEMORY,
                             .samples = data->samples,
-                            .layers = data->net != NULL ? nt_net_layers(data->net) : data->activations->layers,
+                            .layers = data->activations != NULL ? data->activations->layers
+                                      : data->part != NULL      ? data->parts
+                                                                : nt_net_layers(data->net),
                             .k = data->samples > NT_PACK_K + 1 ? NT_PACK_K : data->samples - 2};
     if (data->activations != NULL) {
         p->source = *data->activations;

@@ -25,6 +25,7 @@ enum {
 /* A network's layers as activations on demand. */
 struct nt_pack_network {
     const nt_net *net;
+    const uint32_t *part; /* which of its layers are packed; NULL: all */
     const struct nt_pack_images *images;
     uint32_t batches; /* at once */
     unsigned workers;
@@ -81,6 +82,14 @@ enum nt_status nt_pack_report(const struct nt_packer *p, const char *doing, doub
 /* Says how far one layer is: a step of `steps`, of which `part` is done. */
 enum { NT_PACK_CODING, NT_PACK_MEASURING, NT_PACK_SEARCHING, NT_PACK_MAPPING, NT_PACK_STEPS };
 enum nt_status nt_pack_progress(const struct nt_packer *p, uint32_t layer, int step, double part);
+
+/* Whether the network goes into the bundle, where it ranks exactly what codes propose. */
+static inline bool nt_pack_ships_network(const struct nt_packer *p) {
+    return p->data->net != NULL && p->data->part == NULL;
+}
+
+/* What the network answers: logits out [count, classes]. */
+enum nt_status nt_pack_network_answer(float *logits, const struct nt_packer *p, const uint32_t *sample, uint32_t count);
 
 /* Makes the network's layers the source of activations. To be closed in any case. */
 enum nt_status nt_pack_network_open(struct nt_packer *p);

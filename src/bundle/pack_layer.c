@@ -45,19 +45,23 @@ static void take_best(struct nt_packer *p, uint32_t sample, float *logit, uint32
     p->confidence[sample] = logit[best];
 }
 
-/* What the network answers, block by block. */
+/* What the network answers, some samples at a time. */
 static enum nt_status predict(struct nt_packer *p) {
-    uint32_t classes = nt_net_classes(p->data->net), layer = nt_net_logits(p->data->net);
-    struct nt_pack_block block;
-    NT_TRY(nt_pack_block_open(&block, p, layer, p->memory));
-    enum nt_status status = NT_OK;
-    for (uint32_t first = 0; status == NT_OK && first < p->samples; first += block.room) {
-        status = nt_pack_block_read(&block, p, layer, first);
-        for (uint32_t i = 0; status == NT_OK && i < block.rows; i++) {
-            take_best(p, first + i, block.x + (size_t)i * classes, classes);
+    uint32_t classes = nt_net_classes(p->data->net);
+    float *logits = nt_allocate(p->allocator, PROJECT_ROWS, classes * sizeof *logits);
+    enum nt_status status = logits != NULL ? NT_OK : no_memory(p);
+    for (uint32_t first = 0, count; status == NT_OK && first < p->samples; first += count) {
+        uint32_t sample[PROJECT_ROWS];
+        count = at_most(p->samples - first, PROJECT_ROWS);
+        for (uint32_t i = 0; i < count; i++) {
+            sample[i] = first + i;
+        }
+        status = nt_pack_network_answer(logits, p, sample, count);
+        for (uint32_t i = 0; status == NT_OK && i < count; i++) {
+            take_best(p, first + i, logits + (size_t)i * classes, classes);
         }
     }
-    nt_pack_block_close(&block, p);
+    nt_release(p->allocator, logits);
     return status;
 }
 
@@ -180,7 +184,7 @@ static enum nt_status find_codes(struct nt_pack_space *space, const struct nt_pa
     bool there = space->y != NULL && space->rest != NULL && space->norm != NULL;
     enum nt_status status = there ? project(space, p, &axes) : no_memory(p);
     nt_axes_clear(&axes, p->allocator);
-    float usual = p->data->net != NULL ? DEFAULT_STEP : STEP_ALONE;
+    float usual = nt_pack_ships_network(p) ? DEFAULT_STEP : STEP_ALONE;
     float share = p->options->step > 0 ? p->options->step : usual;
     return status == NT_OK ? quantise(space, p, share * (float)find_norms(space, p->samples)) : status;
 }
@@ -192,7 +196,7 @@ static enum nt_status measure(struct nt_pack_shortlist *shortlist, struct nt_pac
     const struct nt_bundle_layer *entry = &p->manifest.layer[space->layer];
     float before = INFINITY;
     NT_TRY(nt_pack_measure(shortlist, p, space, pick));
-    while (p->data->net == NULL && entry->recall_codes < p->options->recall && space->codes.step < before) {
+    while (!nt_pack_ships_network(p) && entry->recall_codes < p->options->recall && space->codes.step < before) {
         before = space->codes.step;
         nt_codes_clear(&space->codes, p->allocator);
         NT_TRY(quantise(space, p, before / 2));

@@ -1,4 +1,5 @@
 /* A network's activations on demand: every sum is taken in one order, so that rows are the same bits each time. */
+#include <math.h>
 #include <string.h>
 
 #include "bundle/pack.h"
@@ -26,9 +27,9 @@ static void forward_batch(void *context, size_t item, unsigned worker) {
     (void)nt_net_forward(activation, n->net, room, count, (uint8_t *)room + n->input_bytes);
 }
 
-static enum nt_status read_rows(void *context, float *out, uint32_t layer, const uint32_t *sample, uint32_t count,
-                                struct nt_error *error) {
-    const struct nt_pack_network *n = context;
+/* Rows of one of the network's own layers. */
+static enum nt_status compute(const struct nt_pack_network *n, float *out, uint32_t layer, const uint32_t *sample,
+                              uint32_t count, struct nt_error *error) {
     uint32_t most = n->batches * NT_PACK_BATCH, size = nt_net_layer(n->net, layer)->size;
     for (uint32_t at = 0; at < count; at += most) {
         struct pass pass = {n, out + (size_t)at * size, layer, count - at < most ? count - at : most};
@@ -38,10 +39,31 @@ static enum nt_status read_rows(void *context, float *out, uint32_t layer, const
     return NT_OK;
 }
 
+static enum nt_status read_rows(void *context, float *out, uint32_t layer, const uint32_t *sample, uint32_t count,
+                                struct nt_error *error) {
+    const struct nt_pack_network *n = context;
+    return compute(n, out, n->part != NULL ? n->part[layer] : layer, sample, count, error);
+}
+
+enum nt_status nt_pack_network_answer(float *logits, const struct nt_packer *p, const uint32_t *sample,
+                                      uint32_t count) {
+    uint32_t classes = nt_net_classes(p->network.net);
+    NT_TRY(compute(&p->network, logits, nt_net_logits(p->network.net), sample, count, p->error));
+    for (size_t i = 0; i < (size_t)count * classes; i++) {
+        if (!isfinite(logits[i])) {
+            return nt_error_set(p->error, NT_E_VALUE,
+                                "the network answers with numbers that are not finite to sample %u",
+                                sample[i / classes]);
+        }
+    }
+    return NT_OK;
+}
+
 enum nt_status nt_pack_network_open(struct nt_packer *p) {
     struct nt_pack_network *n = &p->network;
     const nt_net *net = p->data->net;
     n->net = net;
+    n->part = p->data->part;
     n->images = &p->data->images;
     n->workers = p->workers;
     n->batches = BATCHES * p->workers;
@@ -50,7 +72,7 @@ enum nt_status nt_pack_network_open(struct nt_packer *p) {
     n->room_bytes = n->input_bytes + aligned(nt_net_forward_bytes(net, NT_PACK_BATCH));
     n->image = nt_allocate(p->allocator, (size_t)n->batches * NT_PACK_BATCH, n->image_bytes);
     n->room = nt_allocate(p->allocator, p->workers, n->room_bytes);
-    p->source = (struct nt_pack_activations){.layers = nt_net_layers(net), .read = read_rows, .context = n};
+    p->source = (struct nt_pack_activations){.layers = p->layers, .read = read_rows, .context = n};
     return n->image != NULL && n->room != NULL ? NT_OK
                                                : nt_error_set(p->error, NT_E_MEMORY, "not enough memory for a pass");
 }

@@ -68,6 +68,7 @@ void nt_pack_state_start(struct nt_packer *p) {
     add_text(&hash, p->manifest.provenance.weights_sha256);
     add(&hash, d->prediction, d->prediction != NULL ? p->samples * sizeof *d->prediction : 0);
     add(&hash, d->confidence, d->confidence != NULL ? p->samples * sizeof *d->confidence : 0);
+    add(&hash, d->part, d->part != NULL ? d->parts * sizeof *d->part : 0);
     add_layers(&hash, p);
     nt_sha256_finish(p->state_hash, &hash);
 }

@@ -35,7 +35,8 @@ static int parse(struct request *r, int count, char **arguments) {
          "instead of images and a network: one .npy a layer, in this order or in that of the names in a folder; or "
          ".safetensors with a tensor a layer",
          false},
-        {"--layers", NT_OPTION_TEXT, &s->layers, 0, 0, "only these of them, names or numbers: 0,3-5,head", false},
+        {"--layers", NT_OPTION_TEXT, &s->layers, 0, 0,
+         "only these layers, names or numbers: 0,3-5,head; a network then stays out of the bundle", false},
         {"--labels", NT_OPTION_TEXT, &s->labels, 0, 0, "labels in the order of the samples: .npy, IDX or text", false},
         {"--classes", NT_OPTION_TEXT, &s->classes, 0, 0, "a text with the name of one class a line", false},
         {"--predictions", NT_OPTION_TEXT, &s->predictions, 0, 0,
@@ -80,7 +81,6 @@ static enum nt_status check_options(const struct request *r, struct nt_error *er
         {"--network", s->network.description, !activations},
         {"--mean", s->network.mean, !activations},
         {"--deviation", s->network.deviation, !activations},
-        {"--layers", s->layers, activations},
         {"--predictions", s->predictions, activations},
         {"--probabilities", s->probabilities, activations},
         {"--thumbnails", s->thumbnails, activations},

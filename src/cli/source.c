@@ -92,6 +92,11 @@ static enum nt_status open_network(struct nt_source *source, const struct nt_sou
         return nt_error_set(error, NT_E_MISSING, "%s: images that no folder names need an array of labels beside them",
                             o->images);
     }
+    if (o->layers != NULL) {
+        NT_TRY(nt_source_choose(source, o->layers, allocator, error));
+        source->data.part = source->layer_number;
+        source->data.parts = source->layers;
+    }
     source->data.net = net;
     source->data.weights = source->network.weights;
     source->data.weights_bytes = source->network.bytes;

@@ -35,7 +35,8 @@ struct nt_source {
     nt_activations *activations;
     struct nt_pack_activations rows;
     struct nt_pack_layer *layer;
-    uint32_t *layer_number; /* [rows.layers] of each chosen layer among those of the files */
+    uint32_t *layer_number; /* [layers] of each chosen layer among those of the network or the files */
+    uint32_t layers;
 };
 
 /* Opens, checks and reads all that can be wrong before packing starts. To be given to nt_source_close in any case.
@@ -53,6 +54,10 @@ void nt_source_close(struct nt_source *source, const struct nt_source_options *o
  * inputs. Sets data.images. */
 enum nt_status nt_source_spool(struct nt_source *source, const struct nt_source_options *options,
                                const struct nt_allocator *allocator, struct nt_error *error);
+
+/* Chooses layers: names, numbers and ranges separated by commas; NULL: all. */
+enum nt_status nt_source_choose(struct nt_source *source, const char *chosen, const struct nt_allocator *allocator,
+                                struct nt_error *error);
 
 /* Selects by labels [samples] (NULL: all are of one class), and takes the labels of those selected. */
 enum nt_status nt_source_select(struct nt_source *source, const struct nt_source_options *options,

@@ -14,74 +14,16 @@ static enum nt_status no_memory(struct nt_error *error) {
 
 /* ---- Layers. ---- */
 
-static enum nt_status choose(struct nt_source *source, uint32_t layer, const char *part, size_t length,
-                             struct nt_error *error) {
-    for (uint32_t i = 0; i < source->rows.layers; i++) {
-        if (source->layer_number[i] == layer) {
-            return nt_error_set(error, NT_E_ARG, "--layers: '%.*s': layer %u is there twice", (int)length, part, layer);
-        }
-    }
-    source->layer_number[source->rows.layers++] = layer;
-    return NT_OK;
-}
-
-/* "3" or "3-7"; false where it is a name. */
-static bool to_range(unsigned long *from, unsigned long *to, const char *part, size_t length) {
-    char *end;
-    if (*part < '0' || *part > '9') {
-        return false;
-    }
-    *from = *to = strtoul(part, &end, 10);
-    if (*end == '-' && end[1] >= '0' && end[1] <= '9') {
-        *to = strtoul(end + 1, &end, 10);
-    }
-    return end == part + length;
-}
-
-static enum nt_status choose_part(struct nt_source *source, const char *part, size_t length, struct nt_error *error) {
-    const nt_activations *a = source->activations;
-    uint32_t layers = nt_activations_layers(a);
-    unsigned long from, to;
-    for (uint32_t l = 0; l < layers; l++) {
-        const char *name = nt_activations_layer(a, l)->name;
-        if (strlen(name) == length && memcmp(name, part, length) == 0) {
-            return choose(source, l, part, length, error);
-        }
-    }
-    if (!to_range(&from, &to, part, length) || from > to || to >= layers) {
-        return nt_error_set(error, NT_E_ARG,
-                            "--layers: expected names of layers, numbers from 0 to %u or ranges of them such as 0-%u, "
-                            "separated by commas, found '%.*s'",
-                            layers - 1, layers - 1, (int)length, part);
-    }
-    for (unsigned long l = from; l <= to; l++) {
-        NT_TRY(choose(source, (uint32_t)l, part, length, error));
-    }
-    return NT_OK;
-}
-
-static enum nt_status choose_layers(struct nt_source *source, const char *chosen, struct nt_error *error) {
-    for (uint32_t l = 0; chosen == NULL && l < nt_activations_layers(source->activations); l++) {
-        source->layer_number[source->rows.layers++] = l;
-    }
-    for (const char *part = chosen; part != NULL;) {
-        const char *comma = strchr(part, ',');
-        NT_TRY(choose_part(source, part, comma != NULL ? (size_t)(comma - part) : strlen(part), error));
-        part = comma != NULL ? comma + 1 : NULL;
-    }
-    return NT_OK;
-}
-
 static enum nt_status take_layers(struct nt_source *source, const char *chosen, const struct nt_allocator *allocator,
                                   struct nt_error *error) {
     uint32_t layers = nt_activations_layers(source->activations);
-    source->layer_number = nt_allocate(allocator, layers, sizeof *source->layer_number);
     source->layer = nt_allocate_zeroed(allocator, layers, sizeof *source->layer);
-    if (source->layer_number == NULL || source->layer == NULL) {
+    if (source->layer == NULL) {
         return no_memory(error);
     }
-    NT_TRY(choose_layers(source, chosen, error));
-    for (uint32_t l = 0; l < source->rows.layers; l++) {
+    NT_TRY(nt_source_choose(source, chosen, allocator, error));
+    source->rows.layers = source->layers;
+    for (uint32_t l = 0; l < source->layers; l++) {
         const struct nt_activations_layer *from = nt_activations_layer(source->activations, source->layer_number[l]);
         struct nt_pack_layer *layer = &source->layer[l];
         (void)snprintf(layer->name, sizeof layer->name, "%s", from->name);

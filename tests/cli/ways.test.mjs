@@ -100,3 +100,21 @@ test("QuickDraw's strokes as .ndjson and in the official binary are the same bun
   assert.equal(first.dataset.samples, 60);
   assert.deepEqual(packed("bin", weights, "binary"), first);
 });
+
+test("some layers of a network are packed without it, with what it answers", () => {
+  const sketches = join(root, "build/tests/sketches");
+  const pack = (/** @type {string} */ name, /** @type {string[]} */ ...more) => {
+    const { status, stdout, stderr } = spawnSync(join(root, "build/ntrace"), ["pack", "--images", sketches, "--model", weights, "--limit", "150", "-o", at(name), ...more], { encoding: "utf8" });
+    assert.equal(status, 0, stderr);
+    return { said: stdout, manifest: JSON.parse(readFileSync(join(at(name), JSON.parse(readFileSync(at(`${name}/current.json`), "utf8")).manifest), "utf8")) };
+  };
+  const { said, manifest } = pack("some", "--layers", "0,Flatten,11-13");
+  assert.deepEqual(manifest.layers.map((/** @type {any} */ { name }) => name), ["Input", "Flatten", "Linear(288,128)", "ReLU", "Linear(128,15)"]);
+  assert.ok(!manifest.chunks.some((/** @type {any} */ { role }) => role === "weights"));
+  const accuracy = Number(/accuracy (0\.\d+)/.exec(said)?.[1]);
+  assert.ok(accuracy > 0.9, "the network's own answers are kept");
+  const verified = spawnSync(join(root, "build/ntrace"), ["verify", at("some")], { encoding: "utf8" });
+  assert.match(verified.stdout, /150 samples, 5 layers: all good/);
+  const all = spawnSync(join(root, "build/ntrace"), ["pack", "--images", sketches, "--model", weights, "--layers", "0,99", "-o", at("refused")], { encoding: "utf8" });
+  assert.match(all.stderr, /--layers: expected names of layers, numbers from 0 to 13/);
+});
