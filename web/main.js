@@ -105,7 +105,7 @@ const report = {
 
 /** What is missing may belong to a version that its server has no more. @param {NtraceError} error */
 async function explain({ code }) {
-  if (!["missing", "damaged", "network", "version", "format"].includes(code) || !(await isOutdated()) || page.dataset.state !== "error") return;
+  if (!["missing", "damaged", "network", "version", "format", "crashed"].includes(code) || !(await isOutdated()) || page.dataset.state !== "error") return;
   retry = () => void reloadToNewest();
   notice.error(OUTDATED);
 }

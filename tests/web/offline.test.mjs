@@ -186,3 +186,47 @@ test("a new version is installed beside the old one, takes over only when comple
     server.close();
   }
 });
+
+test("deployed at any request of a page that loads, a new version is never mixed with the old one", async () => {
+  const server = await serveVersions(one);
+  const opened = await openPage(browser); // without service workers: nothing but the server
+  try {
+    await opened.page.goto(`${server.url}#/trace`);
+    await ready(opened.page);
+    const requests = server.asked.length;
+    assert.ok(requests > 15, `${requests}`);
+    const outcomes = { one: 0, two: 0, told: 0 };
+    for (let n = 0; n <= requests; n++) {
+      server.deploy(one);
+      const { page, close } = await openPage(browser);
+      try {
+        server.deployAfter(two, n);
+        await page.goto(`${server.url}#/trace`);
+        await settled(page);
+        const told = async () => (await page.locator("[data-error]:visible").allInnerTexts()).join(" ");
+        if (await told()) {
+          outcomes.told++;
+          await until(told, (words) => /new version|could not be fetched/i.test(words));
+          server.deploy(two);
+          await page.locator("button:visible", { hasText: "Try again" }).first().click();
+          await page.waitForSelector("html[data-state=ready]");
+          assert.deepEqual(await versionOf(page), parts(two), `tried again after request ${n}`);
+        } else {
+          const version = await versionOf(page);
+          const whole = version.code === one.build ? one : two;
+          assert.deepEqual(version, parts(whole), `request ${n}`);
+          outcomes[whole === one ? "one" : "two"]++;
+        }
+      } finally {
+        await close();
+      }
+    }
+    console.log(`${requests + 1} deployments: the old version ${outcomes.one} times, the new one ${outcomes.two} times, told ${outcomes.told} times`);
+    assert.ok(outcomes.one > 0 && outcomes.two > 0 && outcomes.told > 0);
+    assert.deepEqual(await versionOf(opened.page), parts(one), "the page that was open all the time");
+    await go(opened.page, "#/trace?sample=5&from=0&to=13&k=10");
+  } finally {
+    await opened.close();
+    server.close();
+  }
+});

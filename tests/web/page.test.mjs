@@ -119,7 +119,7 @@ test("a reload of the URL shows the same trace", async () => {
   const { page, close } = await openPage(browser);
   const drawn = async () => {
     await ready(page);
-    await page.waitForLoadState("networkidle");
+    await page.waitForSelector("main[data-exact=true]");
     return (await page.locator(POINTS).evaluateAll((/** @type {Element[]} */ nodes) => nodes.map((node) => Number(node.getAttribute("data-sample"))))).sort((/** @type {number} */ a, /** @type {number} */ b) => a - b);
   };
   try {

@@ -1,5 +1,6 @@
 /** The explorer's guide: a tour that is offered once and can be taken again, and a list of its keys. */
 import { select } from "d3";
+import { escape } from "../tree.js";
 import { nounOf } from "../words.js";
 import { KEYS } from "./key_list.js";
 import { stopsFor } from "./tour_stops.js";
@@ -56,7 +57,7 @@ export function createGuide(root, { bundle, theme }) {
     try {
       const { driver } = await import("driver.js");
       const steps = stopsFor(noun)
-        .map(({ element, title, text }) => ({ element: element.split(", ").find((one) => isSeen(document.querySelector(one))) ?? "", popover: { title, description: text } }))
+        .map(({ element, title, text }) => ({ element: element.split(", ").find((one) => isSeen(document.querySelector(one))) ?? "", popover: { title, description: escape(text) } })) // the library takes it for markup
         .filter(({ element }) => element !== "");
       const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
       const made = driver({

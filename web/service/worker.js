@@ -3,6 +3,7 @@
  * one, file by file and each checked, and takes over when it is complete and no page of the old one is left, or when the reader asks
  * for it; pages of an old build get their own files as long as one of them is open.
  */
+import { features } from "../../wasm/core.js";
 import { CURRENT, bundleCacheOf, hashNameOf, hex, lockOf, pageCacheOf, pagePrefixOf } from "./names.js";
 
 /** @typedef {{ path: string, sha256: string, type: string }} File */
@@ -14,6 +15,8 @@ const root = new URL("./", worker.location.href).href;
 const OWN = pageCacheOf(root, SITE.build);
 const BUNDLES = bundleCacheOf(root);
 const INDEX = new URL("index.html", root).href;
+/** Modules that this browser has no use for. */
+const USELESS = features().simd ? /-scalar\.wasm$/ : /-simd\.wasm$/;
 const files = new Map(SITE.files.map((file) => [new URL(file.path, root).href, file]));
 const AT_ONCE = 4;
 const POINTER_MILLISECONDS = 2500;
@@ -55,7 +58,7 @@ async function installIndex(cache) {
 
 async function installAll() {
   const cache = await caches.open(OWN);
-  const waiting = [...files];
+  const waiting = [...files].filter(([url]) => !USELESS.test(url));
   const take = async () => {
     for (let next = waiting.shift(); next; next = waiting.shift()) await install(cache, ...next);
   };
