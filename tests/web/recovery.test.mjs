@@ -43,7 +43,7 @@ for (const [what, words] of /** @type {const} */ ([
   ["hang", /started anew\. The engine's worker has not answered for 2 seconds/],
   ["memory", /started anew\. .*not enough memory/i],
 ])) {
-  test(`after a ${what} in the engine the view is there all the same, and the reader is told`, async () => {
+  test(`after a fault (${what}) in the engine the view is there all the same, and the reader is told`, async () => {
     const { page, close } = await openPage(browser);
     try {
       let workers = 0;
@@ -97,7 +97,7 @@ test("where storage is full the page works, and keeping the bundle says that the
     await page.addInitScript(() => {
       const put = Cache.prototype.put;
       let room = 3;
-      Cache.prototype.put = function (request, response) {
+      Cache.prototype.put = function (/** @type {RequestInfo | URL} */ request, /** @type {Response} */ response) {
         return room-- > 0 ? put.call(this, request, response) : Promise.reject(new DOMException("full", "QuotaExceededError"));
       };
     });
