@@ -156,8 +156,13 @@ function navigate(store) {
 let unmount = () => {};
 /** Files that were dropped, until a route takes them. @type {import("./open/gather.js").Dropped[] | null} */
 let dropped = null;
-/** Shows the route that takes them. */
-let receive = () => {};
+/** Shows the route that takes them, where nothing is mounted. */
+function openRoute() {
+  history.pushState({ place: 0 }, "", "#/open");
+  void start();
+}
+/** Has them taken. */
+let receive = openRoute;
 
 /** Samples as they are shown: in pictures, or in what stands for them. @param {import("../wasm/ntrace.d.ts").Bundle} bundle */
 async function picturesOf(bundle) {
@@ -205,6 +210,7 @@ function mount(bundle, { sketches, sprites }, note = "") {
     sprites.destroy();
     bundle.close();
     unmount = () => {};
+    receive = openRoute;
   };
   receive = () => (store.get().view === "open" ? hand() : store.set({ view: "open" }));
   store.subscribe((state, before) => {
@@ -287,14 +293,38 @@ async function start() {
     const bundle = await openAsked();
     const pictures = await picturesOf(bundle);
     if (own === starts) {
-      afterwards.push(() => startOffline(bundle));
+      if (bundle.url) afterwards.push(() => startOffline(bundle));
       mount(bundle, pictures);
     } else {
       pictures.sprites.destroy();
       bundle.close();
     }
   } catch (error) {
-    if (own === starts) report.failed(/** @type {NtraceError} */ (error), start);
+    if (own !== starts) return;
+    if (location.hash.startsWith("#/open")) void mountOpen();
+    else report.failed(/** @type {NtraceError} */ (error), start);
+  }
+}
+
+/** Files can be opened where the page's own data cannot. */
+async function mountOpen() {
+  try {
+    const [{ createOpenRoute }] = await arrival(Promise.all([import("./routes/open.js"), fetchStyles("styles/open_route.css")]), "A part of the page");
+    const root = find("main");
+    root.replaceChildren();
+    root.dataset.view = page.dataset.route = "open";
+    const route = createOpenRoute(root, { report, openFiles });
+    unmount = () => {
+      route.destroy();
+      unmount = () => {};
+    };
+    receive = () => {
+      if (dropped) route.receive?.(dropped);
+      dropped = null;
+    };
+    receive();
+  } catch (error) {
+    report.failed(/** @type {NtraceError} */ (error), start);
   }
 }
 

@@ -228,6 +228,21 @@ test("a drop made by a script, as other pages' tests make it, is taken too", asy
   }
 });
 
+test("a page without data of its own opens what is dropped", async () => {
+  const bare = await serveChangedSite((folder) => rm(join(folder, "bundle"), { recursive: true }));
+  const { page, close } = await openPage(browser);
+  try {
+    await page.goto(`${bare.url}#/trace`);
+    await page.waitForSelector("html[data-state=error]");
+    await drop(page, given);
+    await untilOpened(page);
+    await untilDrawn(page, 5, 0, queried(path("bundle"), 5, 0));
+  } finally {
+    await close();
+    await bare.close();
+  }
+});
+
 test("files that are wrong are named, with what was expected and what was found, and the data that were open stay", async () => {
   const short = npy("<f4", [SAMPLES - 1, SIZES[1]], layers[1].subarray(0, (SAMPLES - 1) * SIZES[1]));
   const holed = Float32Array.from(layers[2], (value, i) => (i === 7 ? NaN : i === 8 ? Infinity : value));

@@ -13,7 +13,7 @@ const KINDS = [
   ["With them, if you have it", "labels (.npy, text or IDX), classes.txt with a name per line, predictions.npy, probabilities.npy, thumbnails.npy. Files are known by these names."],
 ];
 
-/** @param {HTMLElement} root @param {import("../main.js").Context} context @returns {import("../main.js").Route} */
+/** @param {HTMLElement} root @param {Pick<import("../main.js").Context, "openFiles" | "report">} context @returns {import("../main.js").Route} */
 export function createOpenRoute(root, { openFiles, report }) {
   root.setAttribute("aria-label", "Open your own data");
   const block = select(root).append("section").attr("class", "open").attr("aria-labelledby", "open-title");
