@@ -8,7 +8,8 @@ import { createTrace, isSettled } from "../views/trace.js";
 
 /** @param {HTMLElement} root @param {import("../main.js").Context} context @returns {import("../main.js").Route} */
 export function createTraceRoute(root, { bundle, store, sketches, sprites, theme, report, loadFurther }) {
-  const changeLink = whyNoDrawing(bundle.manifest) ? undefined : (/** @type {number} */ base) => store.link({ view: "draw", base, marks: [] });
+  // Embedded, without the figures below, the trace has no other views to lead to.
+  const changeLink = !loadFurther || whyNoDrawing(bundle.manifest) ? undefined : (/** @type {number} */ base) => store.link({ view: "draw", base, marks: [] });
   const view = createTrace(root, { bundle, sketches, sprites, theme, onChange: store.set, onAhead: (to) => session.prepare({ ...store.get(), to }), onSeen, onFailed, loadFurther, changeLink });
   const hasNetwork = bundle.manifest.chunks.some(({ role }) => role === "weights"); // else codes have the last word
   /** @type {Uint16Array | null} */
