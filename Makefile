@@ -413,7 +413,7 @@ clean:
 	rm -rf build
 
 -include $(shell find build -name '*.d' 2>/dev/null)
-.PHONY: help wasm web data quickdraw still single dist serve setup setup-native setup-wasm setup-test setup-cli-test setup-browser native library install install-page uninstall \
+.PHONY: help wasm web package data quickdraw still single dist serve setup setup-native setup-wasm setup-test setup-cli-test setup-browser native library install install-page uninstall \
 	test test-native test-fuzz fuzz setup-fuzz test-cli test-wasm test-web bench bench-growth verify setup-python lint format clean
 .SECONDARY:
 .DELETE_ON_ERROR:
