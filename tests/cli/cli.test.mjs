@@ -228,3 +228,20 @@ test("what samples are called stands in the manifest, and a noun without its plu
   assert.deepEqual(JSON.parse(readFileSync(join(bundle, manifest), "utf8")).dataset.noun, { one: "sketch", many: "sketches" });
   refused(packInto("singular", sketches, weights, "--noun", "sketch"), "--nouns");
 });
+
+test("sketches leave as strokes too, of which the same images come", () => {
+  const [images, strokes] = ["images", "strokes"].map((name) => join(scratch, `drawn-${name}`));
+  for (const [folder, ...more] of [[images], [strokes, "--strokes"]]) {
+    const { status, stderr } = run("sketch", "--count", "150", "--seed", "5", ...more, "-o", folder);
+    assert.equal(status, 0, stderr);
+  }
+  const [a, b] = [images, strokes].map((folder, i) => {
+    const packed = run(...packInto(`drawn-${i}`, folder, weights));
+    assert.equal(packed.status, 0, packed.stderr);
+    const home = join(scratch, `drawn-${i}`);
+    const { chunks } = JSON.parse(readFileSync(join(home, JSON.parse(readFileSync(join(home, "current.json"), "utf8")).manifest), "utf8"));
+    return chunks.filter((/** @type {any} */ { role }) => role === "images").map((/** @type {any} */ { sha256 }) => sha256);
+  });
+  assert.ok(a.length > 0);
+  assert.deepEqual(a, b);
+});

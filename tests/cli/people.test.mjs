@@ -1,7 +1,8 @@
 /** On sketches by people, where they are: the folder is no part of this project. */
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { after, test } from "node:test";
@@ -24,6 +25,9 @@ function run(...words) {
 test("trained on synthetic sketches alone, the network reads people's with a balanced accuracy of 0.75", { skip }, () => {
   const said = /balanced accuracy ([0-9.]+), 17628 samples/.exec(run("train", "--evaluate", weights, "--test", people));
   assert.ok(said && Number(said[1]) >= 0.75, said?.[0]);
+  const card = JSON.parse(readFileSync(join(root, "data/people.json"), "utf8")); // what the page's model card states
+  const weightsSha256 = createHash("sha256").update(readFileSync(weights)).digest("hex");
+  if (weightsSha256 === card.weightsSha256) assert.equal(Number(said[1]).toFixed(4), card.balancedAccuracy.toFixed(4));
 });
 
 test("people's sketches are packed, verified and asked", { skip }, () => {
