@@ -28,11 +28,14 @@ help:
 	@echo 'make web      the page, build/site'
 	@echo 'make data     the default bundle, build/site/bundle'
 	@echo 'make dist     the folder to deploy, build/site, with everything in it'
+	@echo 'make test-firefox   every test of the page in Firefox (make test holds the main ones)'
+	@echo 'make monkey   a monkey at the page, MONKEY_SECONDS=600 (MONKEY_SEED=...)'
 	@echo "make quickdraw   fetch official sketches by people (CLASSES='apple,wine bottle', QUICKDRAW='options'), pack them into build/quickdraw/bundle"
 	@echo 'make single   the whole site in one HTML file, build/neighborhood-traces.html, which opens from disk'
 	@echo 'make package  the element and the JavaScript API as an npm package, build/package'
 	@echo 'make bench    print each measured figure, with the machine and the date'
 	@echo 'make bench-growth  figures of 10,000, 30,000 and 100,000 samples, drawn to build/bench/growth.svg'
+	@echo 'make lighthouse   what Lighthouse says of the page'
 	@echo 'make fuzz     feed every reader with broken files, FUZZ_SECONDS=600 each (make fuzz FUZZ=fuzz_png: one of them)'
 	@echo 'make verify   compare every answer with PyTorch, SciPy, scikit-learn, FAISS and umap-learn, and print each deviation'
 	@echo 'make lint     check formatting and types, and compile with warnings as errors'
@@ -327,6 +330,15 @@ test-wasm: wasm build/tests/bundle/current.json build/tests/models/current.json 
 test-web: native wasm web data still package build/tests/bundle/current.json | setup-browser
 	$(NODE_TEST) --test-concurrency=1 $(wildcard tests/web/*.test.mjs)
 
+# Every page test in Firefox; test-web holds what must work there (tests/web/firefox.test.mjs).
+FIREFOX_TESTS = $(wildcard tests/web/*.test.mjs)
+test-firefox: native wasm web data still build/tests/bundle/current.json | setup-browser
+	BROWSER=firefox $(NODE_TEST) --test-concurrency=1 $(FIREFOX_TESTS)
+
+MONKEY_SECONDS = 600
+monkey: web build/tests/bundle/current.json | setup-browser
+	MONKEY_SECONDS=$(MONKEY_SECONDS) $(NODE_TEST) tests/web/monkey.test.mjs
+
 # ---- Fuzzing: each reader by libFuzzer under ASan and UBSan; test-fuzz replays the corpora without it. ----
 
 FUZZ = $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
@@ -372,6 +384,10 @@ bench-growth: wasm native
 	$(NODE) tests/bench/packing.mjs
 	$(NODE) tests/bench/growth.mjs
 
+lighthouse: web data still $(BENCH_NPM) | setup-browser
+	@mkdir -p build/bench
+	$(NODE) tests/bench/lighthouse.mjs
+
 build/bench/kernels-%.wasm: build/wasm/%/tests/bench/kernels.o build/wasm/libntrace-%.a build/wasm/libpackages.a wasm/exports.txt
 	@mkdir -p $(@D)
 	$(EMCC) $(WASM_LDFLAGS) -o $@ build/wasm/$*/wasm/exports.o $(filter %.o %.a,$^)
@@ -414,6 +430,6 @@ clean:
 
 -include $(shell find build -name '*.d' 2>/dev/null)
 .PHONY: help wasm web package data quickdraw still single dist serve setup setup-native setup-wasm setup-test setup-cli-test setup-browser native library install install-page uninstall \
-	test test-native test-fuzz fuzz setup-fuzz test-cli test-wasm test-web bench bench-growth verify setup-python lint format clean
+	test test-native test-fuzz fuzz setup-fuzz test-cli test-wasm test-web test-firefox monkey bench bench-growth lighthouse verify setup-python lint format clean
 .SECONDARY:
 .DELETE_ON_ERROR:

@@ -1,4 +1,4 @@
-/** Headless Chromium on the built site, behind a plain static server on this machine. */
+/** Headless Chromium on the built site, behind a plain static server on this machine; BROWSER=firefox: Firefox, where a file does not ask for one. */
 import assert from "node:assert/strict";
 import { cp, mkdtemp, readFile, rm } from "node:fs/promises";
 import { createRequire } from "node:module";
@@ -29,6 +29,8 @@ export const launch = (...flags) => chromium.launch({ executablePath: "/usr/bin/
 
 /** Debian's Firefox, driven by WebDriver BiDi. */
 export const launchFirefox = () => firefox.launch({ executablePath: "/usr/bin/firefox-esr", channel: "moz-firefox" });
+
+export const isFirefox = process.env.BROWSER === "firefox";
 
 /** The built site, and what was fetched from it. */
 export async function serveSite() {
@@ -68,7 +70,7 @@ export let site;
  */
 export function useSite(open = serveSite, prepare) {
   before(async () => {
-    [browser, site] = await Promise.all([launch(), /** @type {Promise<typeof site>} */ (open())]);
+    [browser, site] = await Promise.all([isFirefox ? launchFirefox() : launch(), /** @type {Promise<typeof site>} */ (open())]);
     await prepare?.();
   });
   after(async () => {
@@ -106,7 +108,9 @@ export const waitForState = (page, wanted) => untilState(page, (state) => Object
  * @param {any} browser @param {object} [context] playwright's options
  */
 export async function openPage(browser, context = {}) {
-  const opened = await browser.newContext({ viewport: { width: 1280, height: 800 }, serviceWorkers: "block", ...context });
+  const options = { viewport: { width: 1280, height: 800 }, serviceWorkers: "block", ...context };
+  if (isFirefox) delete (/** @type {any} */ (options).isMobile); // which it does not know
+  const opened = await browser.newContext(options);
   opened.setDefaultTimeout(PATIENCE);
   const page = await opened.newPage();
   /** @type {string[]} */
