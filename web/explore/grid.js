@@ -64,6 +64,7 @@ export function createGrid(root, { bundle, sketches, sprites, theme, onPoint, on
       return line;
     });
     node.append(...lines);
+    node.style.visibility = "hidden"; // until it has a sample: the last row may not be full
     return { node, lines, sample: -1, isDrawn: false };
   }
 
@@ -213,7 +214,8 @@ export function createGrid(root, { bundle, sketches, sprites, theme, onPoint, on
   /** The cell of an event. @param {Event} event */
   const sampleAt = (event) => {
     const cell = /** @type {HTMLElement | null} */ (/** @type {Element} */ (event.target).closest(".samples-cell"));
-    return cell ? Number(cell.dataset.sample) : null;
+    const sample = Number(cell?.dataset.sample ?? -1);
+    return sample >= 0 ? sample : null;
   };
   const activeCell = () => rows.find(({ index }) => index === Math.floor(active / across))?.cells[active % across];
 
