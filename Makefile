@@ -159,7 +159,7 @@ PACKER = $(WASM_VARIANTS:%=build/site/engine/pack-%.wasm)
 ENGINE = $(WASM_VARIANTS:%=build/site/engine/ntrace-%.wasm) $(PACKER)
 
 # Packing of dropped files is a module of its own too: the command line's code, on a file system in a worker.
-PACKER_SOURCES = wasm/pack.c src/sketch/raster.c $(patsubst %,src/cli/%.c,pack options network source source_activations source_answers)
+PACKER_SOURCES = wasm/pack.c src/sketch/raster.c $(patsubst %,src/cli/%.c,pack options network source source_activations source_answers source_layers)
 PACKER_LDFLAGS = -O1 -sMODULARIZE -sEXPORT_ES6 -sENVIRONMENT=worker -sDYNAMIC_EXECUTION=0 -sALLOW_MEMORY_GROWTH \
 	-sINVOKE_RUN=0 -sFORCE_FILESYSTEM -lworkerfs.js -sEXPORTED_RUNTIME_METHODS=callMain,FS,WORKERFS
 
