@@ -244,7 +244,7 @@ function createSheet(root, { bundle, store, sketches, theme, report, sprites, lo
   }
 
   let frame = 0;
-  const show = () => void (frame ||= requestAnimationFrame(draw));
+  const show = () => void (isGone || (frame ||= requestAnimationFrame(draw))); // an answer may come after the end
   function draw() {
     frame = 0;
     const state = store.get();
