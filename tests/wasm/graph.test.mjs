@@ -141,11 +141,12 @@ test("stability and overlaps can be cancelled on the way, from graphs and on cod
       /** @type {number[]} */
       const done = [];
       const onProgress = (/** @type {import("../../wasm/ntrace.d.ts").Progress} */ progress) => {
-        if (progress.bytes === undefined) done.push(progress.done);
-        if (done.length > 2) control.abort();
+        if (progress.bytes !== undefined) return;
+        done.push(progress.done);
+        control.abort();
       };
       await assert.rejects(ask(engine, request, { signal: control.signal, onProgress }), { code: "cancelled" });
-      assert.ok(done.length > 2 && done.every((share, i) => share <= 1 && share >= (done[i - 1] ?? 0)), `${done}`);
+      assert.ok(done.length > 0 && done.every((share, i) => share < 1 && share >= (done[i - 1] ?? 0)), `${done}`);
     }
   }
   const { values, exact } = await stability(engine, { k: 60, reference: 2, samples: [4], exact: false, recall: false });
