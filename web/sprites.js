@@ -117,11 +117,17 @@ export function createSprites(sketches, theme) {
 /** @typedef {ReturnType<typeof createSprites>} Sprites */
 /** @typedef {{ r: number, g: number, b: number }} Rgb */
 
+/** Colours that were asked for: each sprite asks, and a canvas of its own for each would take longer than the sprite. @type {Map<string, Rgb>} */
+const colours = new Map();
+
 /** A colour as a canvas understands it: "#rrggbb". @param {string} colour @returns {Rgb} */
 function rgb(colour) {
+  const known = colours.get(colour);
+  if (known) return known;
   const context = /** @type {CanvasRenderingContext2D} */ (document.createElement("canvas").getContext("2d"));
   context.fillStyle = colour;
   const [r, g, b] = [1, 3, 5].map((at) => Number.parseInt(String(context.fillStyle).slice(at, at + 2), 16));
+  colours.set(colour, { r, g, b });
   return { r, g, b };
 }
 
