@@ -297,9 +297,7 @@ NODE_TEST = $(NODE) --test --test-reporter=spec
 test:
 	$(MAKE) test-native
 	$(MAKE) test-fuzz
-	$(MAKE) test-cli
-	$(MAKE) test-wasm
-	$(MAKE) test-web
+	$(MAKE) test-web test-cli test-wasm
 
 test-native: $(TESTS:%=build/native/tests/c/%) $(TESTS:%=build/sanitized/tests/c/%)
 	@printf '%s\n' $^ | xargs -P $(shell nproc) -I{} sh -c '{} >{}.log 2>&1; failed=$$?; cat {}.log; exit $$failed'

@@ -396,7 +396,7 @@ test("F and its button give the map the whole screen and take it back, and the m
     await page.locator(".map-ground").focus();
     await page.keyboard.press("f");
     await isFull(true);
-    assert.match(await page.locator(".map [name=full]").getAttribute("aria-label"), /^Leave/);
+    await page.waitForSelector(".map [name=full][aria-label^=Leave]");
     const larger = await until(() => frameOf(page), (frame) => frame.side > Math.min(box.width, box.height));
     await untilRing(page, onPlate(larger, mapOf(12)[Number(stateOf(page).sample)]));
     await page.click(".map [name=full]");
