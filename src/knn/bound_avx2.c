@@ -4,7 +4,8 @@
 
 #include "knn/bound.h"
 
-enum { ROWS = 4, VECTORS = 2, COLUMNS = 8 * VECTORS };
+typedef __m256i nt_bound_vector;
+enum { ROWS = 4, VECTORS = 2, LANES = 8 };
 
 static inline __m256i pair_of(const int16_t *a) {
     int32_t two;
@@ -34,23 +35,11 @@ static inline uint32_t large(__m256i sum, const struct nt_bound_block *a, const 
     return (uint32_t)_mm256_movemask_ps(_mm256_cmp_ps(_mm256_cvtepi32_ps(sum), least, _CMP_GE_OQ));
 }
 
+#include "knn/bound_kernels.h"
+
 size_t nt_bound_pairs_avx2(struct nt_fixed_pair *pair, const struct nt_bound_block *a, const struct nt_bound_block *b,
                            uint32_t depth) {
-    size_t pairs = 0;
-    int same = a->packed == b->packed;
-    for (uint32_t j = 0; j < b->groups * NT_BOUND_GROUP; j += COLUMNS) {
-        for (uint32_t i = 0; i < a->groups * NT_BOUND_GROUP && !(same && i >= j + COLUMNS); i += ROWS) {
-            __m256i sum[ROWS][VECTORS];
-            memset(sum, 0, sizeof sum);
-            multiply(sum, a->packed + nt_bound_at(i, depth), b->packed + nt_bound_at(j, depth), depth);
-            for (uint32_t r = i; r < i + ROWS; r++) {
-                uint32_t mask = large(sum[r - i][0], a, b, r, j) | large(sum[r - i][1], a, b, r, j + 8) << 8;
-                mask = !same || r < j ? mask : r - j < COLUMNS ? mask & ~((2u << (r - j)) - 1) : 0;
-                pairs = nt_bound_keep(pair, pairs, mask, r, j);
-            }
-        }
-    }
-    return pairs;
+    return bound_pairs(pair, a, b, depth);
 }
 #else
 typedef int nt_nothing_for_this_target;

@@ -4,7 +4,8 @@
 
 #include "knn/bound.h"
 
-enum { ROWS = 8, COLUMNS = 16 };
+typedef __m512i nt_bound_vector;
+enum { ROWS = 8, VECTORS = 1, LANES = 16 };
 
 static inline __m512i pair_of(const int16_t *a) {
     int32_t two;
@@ -12,12 +13,12 @@ static inline __m512i pair_of(const int16_t *a) {
     return _mm512_set1_epi32(two);
 }
 
-static inline void multiply(__m512i sum[ROWS], const int16_t *a, const int16_t *b, uint32_t depth) {
+static inline void multiply(__m512i sum[ROWS][VECTORS], const int16_t *a, const int16_t *b, uint32_t depth) {
     for (uint32_t k = 0; k < depth; k += 2, a += 2 * NT_BOUND_GROUP, b += 2 * NT_BOUND_GROUP) {
         __m512i right = _mm512_loadu_si512(b);
 #pragma GCC unroll 8
         for (uint32_t i = 0; i < ROWS; i++) {
-            sum[i] = _mm512_add_epi32(sum[i], _mm512_madd_epi16(pair_of(a + 2 * i), right));
+            sum[i][0] = _mm512_add_epi32(sum[i][0], _mm512_madd_epi16(pair_of(a + 2 * i), right));
         }
     }
 }
@@ -30,23 +31,11 @@ static inline uint32_t large(__m512i sum, const struct nt_bound_block *a, const 
     return (uint32_t)_mm512_cmp_ps_mask(_mm512_cvtepi32_ps(sum), _mm512_min_ps(by_b, by_a), _CMP_GE_OQ);
 }
 
+#include "knn/bound_kernels.h"
+
 size_t nt_bound_pairs_avx512(struct nt_fixed_pair *pair, const struct nt_bound_block *a, const struct nt_bound_block *b,
                              uint32_t depth) {
-    size_t pairs = 0;
-    int same = a->packed == b->packed;
-    for (uint32_t j = 0; j < b->groups * NT_BOUND_GROUP; j += COLUMNS) {
-        for (uint32_t i = 0; i < a->groups * NT_BOUND_GROUP && !(same && i >= j + COLUMNS); i += ROWS) {
-            __m512i sum[ROWS];
-            memset(sum, 0, sizeof sum);
-            multiply(sum, a->packed + nt_bound_at(i, depth), b->packed + nt_bound_at(j, depth), depth);
-            for (uint32_t r = i; r < i + ROWS; r++) {
-                uint32_t mask = large(sum[r - i], a, b, r, j);
-                mask = !same || r < j ? mask : r - j < COLUMNS ? mask & ~((2u << (r - j)) - 1) : 0;
-                pairs = nt_bound_keep(pair, pairs, mask, r, j);
-            }
-        }
-    }
-    return pairs;
+    return bound_pairs(pair, a, b, depth);
 }
 #else
 typedef int nt_nothing_for_this_target;

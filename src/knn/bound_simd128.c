@@ -3,7 +3,8 @@
 
 #include "knn/bound.h"
 
-enum { ROWS = 4, VECTORS = 2, COLUMNS = 4 * VECTORS };
+typedef v128_t nt_bound_vector;
+enum { ROWS = 4, VECTORS = 2, LANES = 4 };
 
 #define UNROLL _Pragma("clang loop unroll(full)")
 
@@ -29,22 +30,11 @@ static inline uint32_t large(v128_t sum, const struct nt_bound_block *a, const s
     return (uint32_t)wasm_i32x4_bitmask(wasm_f32x4_ge(wasm_f32x4_convert_i32x4(sum), wasm_f32x4_pmin(by_a, by_b)));
 }
 
+#include "knn/bound_kernels.h"
+
 size_t nt_bound_pairs_simd128(struct nt_fixed_pair *pair, const struct nt_bound_block *a,
                               const struct nt_bound_block *b, uint32_t depth) {
-    size_t pairs = 0;
-    int same = a->packed == b->packed;
-    for (uint32_t j = 0; j < b->groups * NT_BOUND_GROUP; j += COLUMNS) {
-        for (uint32_t i = 0; i < a->groups * NT_BOUND_GROUP && !(same && i >= j + COLUMNS); i += ROWS) {
-            v128_t sum[ROWS][VECTORS] = {{wasm_i32x4_splat(0)}};
-            multiply(sum, a->packed + nt_bound_at(i, depth), b->packed + nt_bound_at(j, depth), depth);
-            for (uint32_t r = i; r < i + ROWS; r++) {
-                uint32_t mask = large(sum[r - i][0], a, b, r, j) | large(sum[r - i][1], a, b, r, j + 4) << 4;
-                mask = !same || r < j ? mask : r - j < COLUMNS ? mask & ~((2u << (r - j)) - 1) : 0;
-                pairs = nt_bound_keep(pair, pairs, mask, r, j);
-            }
-        }
-    }
-    return pairs;
+    return bound_pairs(pair, a, b, depth);
 }
 #else
 typedef int nt_nothing_for_this_target;
