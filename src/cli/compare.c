@@ -3,7 +3,7 @@
 
 #include "cli/command.h"
 #include "cli/options.h"
-#include "cli/progress.h"
+#include "cli/search.h"
 #include "ntrace/folder.h"
 #include "ntrace/models.h"
 #include "ntrace/overlap.h"
@@ -32,26 +32,6 @@ struct comparing {
 
 static const struct nt_allocator *memory(void) { return nt_allocator_default(); }
 
-static enum nt_status find_graph(struct model *m, uint32_t layer, uint32_t k, struct nt_error *error) {
-    struct nt_progress_line line;
-    nt_graph_search *search;
-    double done = 0;
-    NT_TRY(nt_bundle_graph_search(&search, m->bundle, layer, k, ROOM, error));
-    enum nt_status status = NT_OK;
-    nt_progress_start(&line);
-    while (status == NT_OK && done < 1) {
-        status = nt_graph_search_step(&done, search, error);
-        nt_progress_show(&line, "neighbours of all samples", done, nt_bundle_layer(m->bundle, layer)->name);
-        if (status == NT_OK && nt_progress_interrupted()) {
-            status = nt_error_set(error, NT_E_CANCELLED, "interrupted");
-        }
-    }
-    nt_progress_end(&line);
-    m->graph[layer] = nt_graph_search_take(search);
-    nt_graph_search_free(search);
-    return status;
-}
-
 static enum nt_status prepare(struct model *m, const struct request *r, struct nt_error *error) {
     m->layers = nt_bundle_layers(m->bundle);
     NT_TRY(r->codes ? NT_OK : nt_folder_load_exact(m->bundle, r->path, memory(), error));
@@ -63,7 +43,7 @@ static enum nt_status prepare(struct model *m, const struct request *r, struct n
         } else if (own != l) {
             m->graph[l] = m->graph[own];
         } else {
-            NT_TRY(find_graph(m, l, (uint32_t)r->k, error));
+            NT_TRY(nt_search_graph(&m->graph[l], m->bundle, l, (uint32_t)r->k, ROOM, "interrupted", error));
         }
     }
     return NT_OK;

@@ -3,6 +3,7 @@
 #include "cli/command.h"
 #include "cli/options.h"
 #include "cli/progress.h"
+#include "cli/search.h"
 #include "ntrace/folder.h"
 #include "ntrace/models.h"
 #include "ntrace/npy.h"
@@ -15,22 +16,6 @@ struct request {
 };
 
 static const struct nt_allocator *memory(void) { return nt_allocator_default(); }
-
-static enum nt_status search(nt_graph_search *search, struct nt_error *error) {
-    struct nt_progress_line line;
-    double done = 0;
-    enum nt_status status = NT_OK;
-    nt_progress_start(&line);
-    while (status == NT_OK && done < 1) {
-        status = nt_graph_search_step(&done, search, error);
-        nt_progress_show(&line, "neighbours of all samples", done, "");
-        if (status == NT_OK && nt_progress_interrupted()) {
-            status = nt_error_set(error, NT_E_CANCELLED, "interrupted: nothing was written");
-        }
-    }
-    nt_progress_end(&line);
-    return status;
-}
 
 /* Indexes [N, k] uint32 or distances [N, k] float32 of all samples. */
 static enum nt_status write_graph(const char *path, const nt_graph *graph, bool distances, struct nt_error *error) {
@@ -75,7 +60,7 @@ static enum nt_status run(nt_bundle *bundle, const struct request *r, struct nt_
     NT_TRY(nt_folder_load_exact(bundle, r->path, memory(), error));
     double start = nt_seconds();
     NT_TRY(nt_bundle_graph_search(&handle, bundle, (uint32_t)r->layer, (uint32_t)r->k, r->room * MEBIBYTE, error));
-    enum nt_status status = search(handle, error);
+    enum nt_status status = nt_search_shown(handle, "", "interrupted: nothing was written", error);
     double seconds = nt_seconds() - start;
     nt_graph *graph = nt_graph_search_take(handle);
     if (status == NT_OK) {

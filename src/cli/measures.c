@@ -6,7 +6,7 @@
 #include "cli/command.h"
 #include "cli/measures.h"
 #include "cli/options.h"
-#include "cli/progress.h"
+#include "cli/search.h"
 #include "ntrace/density.h"
 #include "ntrace/distances.h"
 #include "ntrace/folder.h"
@@ -42,26 +42,12 @@ static float *add_column(struct nt_measuring *m, const char *name) {
 /* The exact neighbours of all samples at a layer, found when they are asked for first. */
 static enum nt_status find_graph(const nt_graph **graph, struct nt_measuring *m, uint32_t layer,
                                  struct nt_error *error) {
-    nt_graph_search *search;
-    struct nt_progress_line line;
-    double done = m->graph[layer] != NULL ? 1 : 0;
-    enum nt_status status = NT_OK;
     if (m->graph[layer] == NULL) {
-        NT_TRY(nt_bundle_graph_search(&search, m->bundle, layer, m->graph_k, ROOM, error));
-        nt_progress_start(&line);
-        while (status == NT_OK && done < 1) {
-            status = nt_graph_search_step(&done, search, error);
-            nt_progress_show(&line, "neighbours of all samples", done, nt_bundle_layer(m->bundle, layer)->name);
-            if (status == NT_OK && nt_progress_interrupted()) {
-                status = nt_error_set(error, NT_E_CANCELLED, "interrupted: nothing was written");
-            }
-        }
-        nt_progress_end(&line);
-        m->graph[layer] = nt_graph_search_take(search);
-        nt_graph_search_free(search);
+        NT_TRY(nt_search_graph(&m->graph[layer], m->bundle, layer, m->graph_k, ROOM, "interrupted: nothing was written",
+                               error));
     }
     *graph = m->graph[layer];
-    return status;
+    return NT_OK;
 }
 
 static struct nt_survey_data data_of(const struct nt_measuring *m) {

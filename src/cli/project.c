@@ -4,6 +4,7 @@
 #include "cli/command.h"
 #include "cli/options.h"
 #include "cli/progress.h"
+#include "cli/search.h"
 #include "ntrace/folder.h"
 #include "ntrace/models.h"
 #include "ntrace/npy.h"
@@ -21,22 +22,10 @@ struct request {
 
 static const struct nt_allocator *memory(void) { return nt_allocator_default(); }
 
-static enum nt_status interrupted(struct nt_error *error) {
-    return nt_progress_interrupted() ? nt_error_set(error, NT_E_CANCELLED, "interrupted: nothing was written") : NT_OK;
-}
+static const char *const INTERRUPTED = "interrupted: nothing was written";
 
-static enum nt_status find_neighbours(nt_graph_search *search, struct nt_error *error) {
-    struct nt_progress_line line;
-    double done = 0;
-    enum nt_status status = NT_OK;
-    nt_progress_start(&line);
-    while (status == NT_OK && done < 1) {
-        status = nt_graph_search_step(&done, search, error);
-        nt_progress_show(&line, "neighbours of all samples", done, "");
-        status = status == NT_OK ? interrupted(error) : status;
-    }
-    nt_progress_end(&line);
-    return status;
+static enum nt_status interrupted(struct nt_error *error) {
+    return nt_progress_interrupted() ? nt_error_set(error, NT_E_CANCELLED, "%s", INTERRUPTED) : NT_OK;
 }
 
 /* An earlier map [samples, 2] out of a .npy. */
@@ -85,7 +74,7 @@ static enum nt_status lay_out(float *map, const nt_graph *graph, const struct re
 static enum nt_status draw_map(float *map, const float *from, const struct request *r, nt_graph_search *search,
                                uint32_t samples, struct nt_error *error) {
     double start = nt_seconds();
-    NT_TRY(find_neighbours(search, error));
+    NT_TRY(nt_search_shown(search, "", INTERRUPTED, error));
     double found = nt_seconds();
     if (strcmp(r->method, "pca") == 0) {
         memcpy(map, nt_graph_search_plane(search), samples * 2 * sizeof *map);
