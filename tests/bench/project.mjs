@@ -10,7 +10,7 @@ import { measures } from "../../wasm/measures.js";
 import { project } from "../../wasm/project.js";
 import { callF64 } from "../../wasm/room.js";
 import { folderFetch, sourceOf, startCore } from "../wasm/bundle.mjs";
-import { print, time, times } from "./table.mjs";
+import { lehmer, print, time, times } from "./table.mjs";
 
 const [bundle = fileURLToPath(new URL("../../build/site/bundle", import.meta.url)), layerText = "11"] = process.argv.slice(2);
 const layer = Number(layerText);
@@ -47,16 +47,13 @@ function distance({ core }, map, other) {
   });
 }
 
-/** @param {number} seed */
-function lehmer(seed) {
-  let state = seed;
-  return () => (state = (state * 48271) % 2147483647) / 2147483647;
-}
+const LEHMER = 2147483647; // its numbers are below
 
 /** umap-js on activations, or from the engine's own neighbours. @param {number[][]} x @param {{ index: Uint32Array, distance: Float32Array, k: number } | null} known */
 async function peer(x, known) {
   const { UMAP } = await import("umap-js");
-  const umap = new UMAP({ nNeighbors: NEIGHBORS, nEpochs: EPOCHS, random: lehmer(1) });
+  const random = lehmer(1);
+  const umap = new UMAP({ nNeighbors: NEIGHBORS, nEpochs: EPOCHS, random: () => random(LEHMER) / LEHMER });
   if (known) {
     const others = (/** @type {Uint32Array | Float32Array} */ all, /** @type {number} */ i) => Array.from(all.subarray(i * known.k, (i + 1) * known.k));
     umap.setPrecomputedKNN(x.map((_, i) => [i, ...others(known.index, i)]), x.map((_, i) => [0, ...others(known.distance, i)]));

@@ -2,6 +2,8 @@
 import { appendFile, mkdir } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 
+export { lehmer } from "../web/random.mjs";
+
 export const root = fileURLToPath(new URL("../../", import.meta.url));
 export const folder = `${root}build/bench/`;
 export const rowsFile = `${folder}rows.jsonl`;
@@ -11,12 +13,6 @@ await mkdir(folder, { recursive: true });
 export function median(values) {
   const sorted = [...values].sort((a, b) => a - b);
   return sorted.length % 2 ? sorted[sorted.length >> 1] : (sorted[sorted.length / 2 - 1] + sorted[sorted.length / 2]) / 2;
-}
-
-/** Numbers that are the same in every run. @param {number} seed */
-export function lehmer(seed) {
-  let state = seed;
-  return (/** @type {number} */ below) => (state = (state * 48271) % 2147483647) % below;
 }
 
 /** In the unit that suits it. @param {number} milliseconds */

@@ -9,6 +9,7 @@ import { after, test } from "node:test";
 
 import { sortFiles } from "../../web/open/sort.js";
 import { unzip } from "../../web/open/unzip.js";
+import { npyBytes, safetensorsBytes } from "../cli/arrays.mjs";
 import { browser, ntrace, openPage, serveChangedSite, site, testBundleFolder, until, useSite, violations } from "./browser.mjs";
 
 const { BlobReader, BlobWriter, ZipWriter } = createRequire(new URL("../../web/package.json", import.meta.url))("@zip.js/zip.js");
@@ -19,22 +20,6 @@ const K = 6;
 /** @type {string} */
 let scratch;
 const path = (/** @type {string} */ name) => join(scratch, name);
-
-/** A .npy file. @param {string} descr @param {number[]} shape @param {ArrayBufferView} values */
-function npy(descr, shape, values) {
-  const header = `{'descr': '${descr}', 'fortran_order': False, 'shape': (${shape.join(", ")},), }`.padEnd(117) + "\n";
-  return Buffer.concat([Buffer.from([0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59, 1, 0, header.length, 0]), Buffer.from(header), Buffer.from(values.buffer, values.byteOffset, values.byteLength)]);
-}
-
-/** A .safetensors file. @param {[string, number[], Float32Array][]} tensors */
-function safetensors(tensors) {
-  let at = 0;
-  const header = Object.fromEntries(tensors.map(([name, shape, values]) => [name, { dtype: "F32", shape, data_offsets: [at, (at += values.byteLength)] }]));
-  const text = Buffer.from(JSON.stringify(header));
-  const length = Buffer.alloc(8);
-  length.writeBigUInt64LE(BigInt(text.length));
-  return Buffer.concat([length, text, ...tensors.map(([, , values]) => Buffer.from(values.buffer))]);
-}
 
 /** Activations of three groups of samples, layer by layer: the same numbers each time. */
 const layers = SIZES.map((size, layer) =>
@@ -66,9 +51,9 @@ let given;
 useSite(() => serveChangedSite(() => {}), async () => {
   scratch = await mkdtemp(join(tmpdir(), "ntrace-drop-"));
   given = await write("activations", {
-    "2 middle.npy": npy("<f4", [SAMPLES, SIZES[1]], layers[1]),
-    "1 input.npy": npy("<f4", [SAMPLES, 2, 6], layers[0]),
-    "10 head.npy": npy("<f4", [SAMPLES, SIZES[2]], layers[2]),
+    "2 middle.npy": npyBytes("<f4", [SAMPLES, SIZES[1]], layers[1]),
+    "1 input.npy": npyBytes("<f4", [SAMPLES, 2, 6], layers[0]),
+    "10 head.npy": npyBytes("<f4", [SAMPLES, SIZES[2]], layers[2]),
     "labels.txt": LABELS.join("\n"),
     "notes.md": "nothing",
   });
@@ -199,7 +184,7 @@ test("an archive of the bundle is chosen by keyboard, the tests' own bundle as a
 });
 
 test("one .safetensors with a tensor per layer, without labels, is opened", async () => {
-  const [file] = await write("tensors", { "all.safetensors": safetensors([["1_input", [SAMPLES, SIZES[0]], layers[0]], ["2_middle", [SAMPLES, SIZES[1]], layers[1]], ["3_head", [SAMPLES, SIZES[2]], layers[2]]]) });
+  const [file] = await write("tensors", { "all.safetensors": safetensorsBytes(Object.fromEntries(["1_input", "2_middle", "3_head"].map((name, i) => [name, { shape: [SAMPLES, SIZES[i]], values: layers[i] }]))) });
   const { page, problems, close } = await openRoute();
   try {
     await choose(page, [file]);
@@ -244,22 +229,22 @@ test("a page without data of its own opens what is dropped", async () => {
 });
 
 test("files that are wrong are named, with what was expected and what was found, and the data that were open stay", async () => {
-  const short = npy("<f4", [SAMPLES - 1, SIZES[1]], layers[1].subarray(0, (SAMPLES - 1) * SIZES[1]));
+  const short = npyBytes("<f4", [SAMPLES - 1, SIZES[1]], layers[1].subarray(0, (SAMPLES - 1) * SIZES[1]));
   const holed = Float32Array.from(layers[2], (value, i) => (i === 7 ? NaN : i === 8 ? Infinity : value));
-  const good = npy("<f4", [SAMPLES, SIZES[0]], layers[0]);
+  const good = npyBytes("<f4", [SAMPLES, SIZES[0]], layers[0]);
   const { page, problems, close } = await openRoute();
   try {
     /** @type {[Record<string, Buffer | string>, ...RegExp[]][]} */
     const cases = [
       [{ "a.txt": "x", "b.png": "y" }, /Expected a packed bundle.*one \.npy per layer.*found a\.txt, b\.png/],
       [{ "0 in.npy": good, "1 out.npy": short }, /1 out\.npy: .*expected 60 samples as in 'in' \(0 in\.npy\), found 59/],
-      [{ "0 in.npy": good, "1 out.npy": npy("<f4", [SAMPLES, SIZES[2]], holed) }, /1 out\.npy: layer 1 'out': 1 NaN, 1 infinite, the first in sample 2/, /expected numbers that are finite in every layer, found others in 1 of 2/],
+      [{ "0 in.npy": good, "1 out.npy": npyBytes("<f4", [SAMPLES, SIZES[2]], holed) }, /1 out\.npy: layer 1 'out': 1 NaN, 1 infinite, the first in sample 2/, /expected numbers that are finite in every layer, found others in 1 of 2/],
       [{ "0 in.npy": good, "1 out.npy": good.subarray(0, 200) }, /1 out\.npy/],
       [{ "0 in.npy": good, "1 out.npy": Buffer.from("\x93NUMPY\x09\x00") }, /1 out\.npy/],
       [{ "0 in.npy": good, "1 out.npy": good, "labels.txt": LABELS.slice(1).join("\n") }, /labels\.txt: expected 60, .*found 59/],
       [{ "0 in.npy": good, "1 out.npy": good, "labels.txt": "a", "y.npy": good }, /Expected one file of labels, found two/],
       [{ "only.npy": good }, /expected 2 to \d+ layers, found 1/],
-      [{ "x.safetensors": Buffer.concat([safetensors([["a", [SAMPLES, 12], layers[0]]]), Buffer.alloc(4)]) }, /x\.safetensors: 4 bytes are left over/],
+      [{ "x.safetensors": Buffer.concat([safetensorsBytes({ a: { shape: [SAMPLES, 12], values: layers[0] } }), Buffer.alloc(4)]) }, /x\.safetensors: 4 bytes are left over/],
       [{ "x.zip": Buffer.concat([Buffer.from("PK\x03\x04"), Buffer.alloc(60)]) }, /x\.zip: /],
       [{ "current.json": "{" }, /current\.json .*is not JSON/],
       [{ "current.json": JSON.stringify({ manifest: `m.${"a".repeat(64)}.json` }) }, /m\.a+\.json is missing among the files/],
@@ -297,7 +282,7 @@ test("a chunk of a dropped bundle that is damaged is named", async () => {
 
 test("packing can be cancelled, which says so, leaves what was open, and lets other files be opened", async () => {
   const wide = Float32Array.from({ length: 4000 * 400 }, (_, i) => Math.sin(12.9898 * i) * 43758.5453 % 1);
-  const files = await write("large", { "0 in.npy": npy("<f4", [4000, 400], wide), "1 out.npy": npy("<f4", [4000, 400], wide) });
+  const files = await write("large", { "0 in.npy": npyBytes("<f4", [4000, 400], wide), "1 out.npy": npyBytes("<f4", [4000, 400], wide) });
   const { page, problems, close } = await openRoute();
   try {
     await choose(page, files);
