@@ -377,6 +377,20 @@ test("the export menu is walked by keys", async () => {
   }
 });
 
+test("curves that the bundle brings along are drawn without its codes, which are most of it", async () => {
+  const { page, requests, problems, close } = await openPlot();
+  try {
+    await page.waitForSelector(".map[data-state=ready]");
+    const manifest = await (await fetch(/** @type {string} */ (requests.find((url) => /\/m\.[0-9a-f]{64}\.json$/.test(url))))).json();
+    const codes = manifest.chunks.filter((/** @type {{ role: string }} */ { role }) => role === "codes").map((/** @type {{ file: string }} */ { file }) => file);
+    assert.ok(codes.length > 5);
+    assert.deepEqual(codes.filter((/** @type {string} */ file) => requests.some((url) => url.endsWith(file))), []);
+    assert.deepEqual(problems, []);
+  } finally {
+    await close();
+  }
+});
+
 test("with other neighbourhoods than the bundle's the explorer is of use at once: progress, some lines, map and filters, then all lines", async () => {
   const opened = await openPage(browser, { viewport: { width: 1440, height: 900 } });
   const { page } = opened;

@@ -97,6 +97,8 @@ export function createLedger(bundle, onChange) {
   }
 
   const { stability, layers, dataset } = bundle.manifest;
+  /** Whether the bundle brings the curves along: others take a minute. @param {{ near: number, reference: number }} asked */
+  const isShipped = ({ near, reference }) => near === stability.k && reference === stability.reference;
 
   /** Some samples' curves from codes, one after the other, until all of them have theirs. @param {{ near: number, reference: number }} asked @param {CallOptions & { onPreview: (value: Glimpse) => void }} options */
   async function glimpse({ near, reference }, { signal, onPreview }) {
@@ -135,13 +137,13 @@ export function createLedger(bundle, onChange) {
   return {
     /** How many of the `near` nearest at each layer are among those at the reference. @param {{ near: number, reference: number }} asked */
     stability({ near, reference }) {
-      const shipped = near === stability.k && reference === stability.reference;
       const key = `stability ${near} ${reference}`;
       for (const kind of ["stability", "glimpse"]) giveUp(kind, `${kind} ${near} ${reference}`);
-      return entry(key, ({ signal, onProgress }) => bundle.stability({ ...(shipped ? {} : { k: near, reference }), signal, onProgress }));
+      return entry(key, ({ signal, onProgress }) => bundle.stability({ ...(isShipped({ near, reference }) ? {} : { k: near, reference }), signal, onProgress }));
     },
-    /** The same of more and more samples, while all are worked out. @param {{ near: number, reference: number }} asked @returns {Entry<Glimpse>} */
-    glimpse: (asked) => entry(`glimpse ${asked.near} ${asked.reference}`, (options) => glimpse(asked, options)),
+    isShipped,
+    /** The same of more and more samples, while all are worked out; none of curves that the bundle brings along, which are there before. @param {{ near: number, reference: number }} asked @returns {Glimpse | null} */
+    glimpse: (asked) => (isShipped(asked) ? null : entry(`glimpse ${asked.near} ${asked.reference}`, (options) => glimpse(asked, options)).value),
     map,
     /**
      * How far a map can be trusted: maps of the bundle bring it along, of others it is worked out where that is asked for.

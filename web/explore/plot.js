@@ -73,7 +73,7 @@ export function createPlot(root, options) {
 
   /** The curves there are: of all samples, or of some, or those of an earlier wish. @param {Facts} given */
   function takeLines({ state, stability }) {
-    const found = stability.value ?? (stability.error ? null : ledger.glimpse(state).value);
+    const found = stability.value ?? (stability.error ? null : ledger.glimpse(state));
     if (!found || found === table0 || found.samples.length === 0) return;
     table0 = found;
     lines = linesOf(found, dataset.samples);

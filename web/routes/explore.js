@@ -92,9 +92,6 @@ export function createExploreRoute(root, { bundle, store, sketches, sprites, the
   }
   const parts = PARTS.map(({ place, create }) => create(placeOf(place), options));
 
-  /** Whether the bundle brings the curves along: others take a minute, in which all the rest is there already. @param {State} state */
-  const isShipped = ({ near, reference }) => near === bundle.manifest.stability.k && reference === bundle.manifest.stability.reference;
-
   function later() {
     frame ||= requestAnimationFrame(update);
   }
@@ -111,7 +108,7 @@ export function createExploreRoute(root, { bundle, store, sketches, sprites, the
       map: ledger.map(state),
     };
     for (const part of parts) part.update(facts);
-    if (!ready && (facts.stability.value || facts.stability.error || !isShipped(state))) {
+    if (!ready && (facts.stability.value || facts.stability.error || !ledger.isShipped(state))) { // others take a minute, in which all the rest is there already
       ready = true;
       report.ready();
     }
