@@ -178,8 +178,10 @@ function mount(bundle, { sketches, sprites }, note = "") {
   /** @type {Route | null} */
   let route = null;
 
+  let entered = 0;
   async function enter() {
     const { view } = store.get();
+    const mine = ++entered;
     route?.destroy();
     route = null;
     page.dataset.state = "loading";
@@ -187,13 +189,13 @@ function mount(bundle, { sketches, sprites }, note = "") {
     try {
       const { load, styles } = /** @type {NonNullable<ReturnType<typeof ROUTES.get>>} */ (ROUTES.get(view));
       const [create] = await arrival(Promise.all([load(), styles ? fetchStyles(styles) : null]), "A part of the page");
-      if (store.get().view !== view || ended) return; // another wish came in between
+      if (mine !== entered || ended) return; // another wish came in between
       root.replaceChildren();
       root.dataset.view = view;
       route = create(root, { bundle, store, sketches, sprites, theme, report, loadFurther, openFiles });
       hand();
     } catch (error) {
-      if (!ended) report.failed(/** @type {NtraceError} */ (error), () => location.reload()); // a browser may not ask twice for a script
+      if (mine === entered && !ended) report.failed(/** @type {NtraceError} */ (error), () => location.reload()); // a browser may not ask twice for a script
     }
   }
   function hand() {

@@ -64,7 +64,7 @@ export async function monkey(page, { seed, milliseconds, look }) {
     }],
     [3, "wheel", () => page.mouse.wheel(0, random(1600) - 800)],
     [2, "address", () => page.evaluate((/** @type {string} */ hash) => void (location.hash = hash), address(random))],
-    [1, "back", () => page.evaluate(() => history.back())],
+    [1, "back", () => page.evaluate(() => void (/** @type {any} */ (globalThis).navigation?.canGoBack && history.back()))], // never out of the site
     [1, "forward", () => page.evaluate(() => history.forward())],
     [1, "size", () => ((/** @type {number[]} */ [width, height]) => page.setViewportSize({ width, height }))(SIZES[random(SIZES.length)])],
     [1, "colours", () => page.emulateMedia({ colorScheme: ["light", "dark"][random(2)], reducedMotion: ["reduce", "no-preference"][random(2)] })],

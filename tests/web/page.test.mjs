@@ -219,6 +219,52 @@ test("samples are called what their bundle calls them, in trace and explorer", a
   }
 });
 
+test("views that are left at once, and come back to while they are fetched, end wholly", async () => {
+  const { page, problems, close } = await openPage(browser);
+  try {
+    await page.addInitScript(() => {
+      let listening = 0;
+      const { addEventListener: add, removeEventListener: remove } = window;
+      const count = (/** @type {string} */ type, /** @type {number} */ by) => type === "scroll" && void (/** @type {any} */ (globalThis).listening = listening += by);
+      window.addEventListener = (/** @type {any[]} */ ...given) => (count(given[0], 1), Reflect.apply(add, window, given));
+      window.removeEventListener = (/** @type {any[]} */ ...given) => (count(given[0], -1), Reflect.apply(remove, window, given));
+    });
+    await page.goto(`${site.url}#/trace?sample=5`);
+    await page.waitForSelector("html[data-state=ready]");
+    // Left in the frame in which it was mounted.
+    await page.evaluate(async () => {
+      const main = /** @type {HTMLElement} */ (document.querySelector("main"));
+      for (let i = 0; i < 3; i++) {
+        const mounted = new Promise((done) => {
+          const watch = new MutationObserver(() => main.dataset.view === "draw" && (watch.disconnect(), done(null)));
+          watch.observe(main, { attributes: true });
+        });
+        history.pushState({ place: 0 }, "", "#/draw");
+        dispatchEvent(new PopStateEvent("popstate"));
+        await mounted;
+        history.pushState({ place: 0 }, "", "#/trace?sample=5");
+        dispatchEvent(new PopStateEvent("popstate"));
+        await new Promise((done) => setTimeout(done, 100));
+      }
+    });
+    // Wished for twice before it is there: mounted once.
+    await page.evaluate(() => {
+      for (const hash of ["#/story", "#/trace?sample=5", "#/story"]) {
+        history.pushState({ place: 0 }, "", hash);
+        dispatchEvent(new PopStateEvent("popstate"));
+      }
+    });
+    await page.waitForSelector("html[data-state=ready] main[data-view=story]");
+    assert.equal(await page.evaluate("listening"), 2, "the story listens once, and its backdrop");
+    await page.evaluate(() => (location.hash = "#/trace?sample=5"));
+    await page.waitForSelector("html[data-state=ready] main[data-view=trace]");
+    assert.equal(await page.evaluate("listening"), 0, "nothing listens after it has ended");
+    assert.deepEqual(problems, []);
+  } finally {
+    await close();
+  }
+});
+
 test("a site without a bundle says that there is none", async () => {
   const bare = await serveChangedSite((folder) => rm(join(folder, "bundle"), { recursive: true }));
   try {

@@ -246,6 +246,7 @@ function createSheet(root, { bundle, store, sketches, theme, report, sprites, lo
   let frame = 0;
   const show = () => void (isGone || (frame ||= requestAnimationFrame(draw))); // an answer may come after the end
   function draw() {
+    cancelAnimationFrame(frame); // the first drawing does not wait for the frame that was asked for before it
     frame = 0;
     const state = store.get();
     const { marks, base } = state;
