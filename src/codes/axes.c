@@ -133,12 +133,24 @@ static enum nt_status principal(float *vectors, const float *y, size_t n, size_t
     return status;
 }
 
+/* basis [q,size] = yᵀ·x. A product packs its right side whole: the narrow y here, not x. other [q,size] is room. */
+static enum nt_status multiply_back(float *basis, float *other, const float *y, const float *x, size_t n, size_t size,
+                                    size_t q, struct workshop shop) {
+    NT_TRY(product(other, columns_of(x, size), columns_of(y, q), size, q, n, shop));
+    for (size_t i = 0; i < q; i++) {
+        for (size_t j = 0; j < size; j++) {
+            basis[i * size + j] = other[j * q + i];
+        }
+    }
+    return NT_OK;
+}
+
 /* Subspace iteration: the rows of axes end as the leading principal axes. Room: q axes, y [n,q]. */
 static enum nt_status iterate(float **basis, float **other, float *y, float *gram, double *work, const float *x,
                               size_t n, size_t size, size_t q, uint32_t rounds, struct workshop shop) {
     for (uint32_t i = 0; i < rounds; i++) {
         NT_TRY(product(y, rows_of(x, size), rows_of(*basis, size), n, q, size, shop));
-        NT_TRY(product(*basis, columns_of(y, q), columns_of(x, size), q, size, n, shop));
+        NT_TRY(multiply_back(*basis, *other, y, x, n, size, q, shop));
         NT_TRY(orthonormalise(basis, other, gram, work, q, size, i + 1 < rounds ? 2 : 3, shop));
     }
     NT_TRY(product(y, rows_of(x, size), rows_of(*basis, size), n, q, size, shop));
@@ -184,8 +196,8 @@ static enum nt_status narrow(struct nt_axes *axes, const float *x, size_t n, str
     return status;
 }
 
-enum nt_status nt_axes_find(struct nt_axes *axes, float *x, uint32_t n, uint32_t size, uint32_t limit,
-                            uint32_t rounds, struct nt_random *random, unsigned workers, const struct nt_allocator *allocator) {
+enum nt_status nt_axes_find(struct nt_axes *axes, float *x, uint32_t n, uint32_t size, uint32_t limit, uint32_t rounds,
+                            struct nt_random *random, unsigned workers, const struct nt_allocator *allocator) {
     *axes = (struct nt_axes){0};
     if (n == 0 || size == 0 || limit == 0 || limit > NT_CODES_MAX_AXES || rounds == 0) {
         return NT_E_ARG;

@@ -68,10 +68,22 @@ uint32_t nt_search_exact_units(const nt_graph_search *s) {
     return units;
 }
 
-enum nt_status nt_search_start_exact(nt_graph_search *s) {
-    size_t row = s->size * sizeof(float), rows = s->room / row;
-    nt_release(s->allocator, s->z);
+/* Rows of groups take the room of the reduced rows, where that is enough: the shortlists are longest now. */
+static enum nt_status room_for_groups(nt_graph_search *s, size_t held) {
+    size_t row = s->size * sizeof(float), passing = s->group[0] < s->samples ? s->group[1] : 0;
+    if ((s->group[0] + passing) * row <= held) {
+        s->exact[0] = (float *)s->z;
+    } else {
+        nt_release(s->allocator, s->z);
+        s->exact[0] = nt_allocate(s->allocator, s->group[0] + passing, row);
+    }
     s->z = NULL;
+    s->exact[1] = s->exact[0] != NULL ? s->exact[0] + s->group[0] * (size_t)s->size : NULL;
+    return s->exact[0] != NULL ? NT_OK : NT_E_MEMORY;
+}
+
+enum nt_status nt_search_start_exact(nt_graph_search *s) {
+    size_t held = (size_t)s->samples * s->width * sizeof *s->z, rows = held / sizeof(float) / s->size;
     if (rows >= s->samples || s->kept) {
         s->group[0] = s->group[1] = s->samples;
     } else {
@@ -80,12 +92,15 @@ enum nt_status nt_search_start_exact(nt_graph_search *s) {
     }
     s->pair = nt_allocate(s->allocator, PAIRS, sizeof *s->pair);
     s->sums = nt_allocate(s->allocator, PAIRS, (NT_DISTANCE_SUMS + 1) * sizeof *s->sums);
-    bool there = s->pair != NULL && s->sums != NULL;
-    for (int how = 0; how < 2 && !s->kept && (how == 0 || s->group[0] < s->samples); how++) {
-        s->exact[how] = nt_allocate(s->allocator, s->group[how], row);
-        there = there && s->exact[how] != NULL;
+    if (s->pair == NULL || s->sums == NULL) {
+        return NT_E_MEMORY;
     }
-    return there ? NT_OK : NT_E_MEMORY;
+    if (!s->kept) {
+        return room_for_groups(s, held);
+    }
+    nt_release(s->allocator, s->z);
+    s->z = NULL;
+    return NT_OK;
 }
 
 /* Rows of a group that begins with position `first`. */

@@ -251,6 +251,8 @@ static enum nt_status sort(nt_graph_search *s) {
     NT_TRY(nt_search_pack(s));
     nt_release(s->allocator, s->y);
     s->y = NULL;
+    nt_axes_clear(&s->axes, s->allocator);
+    nt_reduction_clear(&s->reduction, s->allocator);
     return nt_shortlists_create(&s->lists, s->samples, s->k, s->rest, s->slack, s->allocator);
 }
 
@@ -266,8 +268,7 @@ static enum nt_status end_lists(nt_graph_search *s) {
     NT_TRY(nt_search_end_lists(s));
     nt_release(s->allocator, s->bound);
     s->bound = NULL;
-    NT_TRY(nt_search_start_exact(s));
-    return nt_graph_create(&s->graph, s->samples, s->k, s->allocator);
+    return nt_search_start_exact(s);
 }
 
 static enum nt_status end_rows(nt_graph_search *s) {
@@ -362,7 +363,10 @@ enum nt_status nt_graph_search_step(double *done, nt_graph_search *s, struct nt_
 
 /* ---- Beginning and end. ---- */
 
+/* The graph, which stays, comes first: it then lies below the tables, and a heap that is gone through once more finds
+ * their place in one piece. */
 static enum nt_status allocate(nt_graph_search *s) {
+    NT_TRY(nt_graph_create(&s->graph, s->samples, s->k, s->allocator));
     size_t limit = s->room / sizeof *s->z / s->samples, rows = (size_t)s->samples * s->size * sizeof(float);
     limit = limit < 64 ? 64 : limit > NT_SEARCH_REDUCED ? NT_SEARCH_REDUCED : limit;
     NT_TRY(nt_reduction_create(&s->reduction, s->rows.shape, (uint32_t)limit, s->allocator));
@@ -433,9 +437,9 @@ void nt_graph_search_free(nt_graph_search *s) {
     nt_axes_clear(&s->axes, s->allocator);
     nt_shortlists_clear(&s->lists);
     nt_graph_free(s->graph);
-    void *const held[] = {s->z,      s->y,      s->rest,     s->norm,     s->slack,     s->plane, s->sample,
-                          s->start,  s->buffer, s->exact[0], s->exact[1], s->list_room, s->pair,  s->sums,
-                          s->passed, s->row,    s->bound,    s->half,     s->own};
+    void *const held[] = {s->z,      s->y,      s->rest,   s->norm,     s->slack,     s->plane,
+                          s->sample, s->start,  s->buffer, s->exact[0], s->list_room, s->pair,
+                          s->sums,   s->passed, s->row,    s->bound,    s->half,      s->own};
     for (size_t i = 0; i < sizeof held / sizeof *held; i++) {
         nt_release(s->allocator, held[i]);
     }

@@ -57,7 +57,7 @@ struct nt_graph_search {
     uint32_t *list_room;           /* [5 longest] */
     bool kept;                     /* whether all rows stay in exact[0] from the first reading on */
     uint32_t group[2];             /* rows of a group that stays for a while, and of one that passes by it */
-    float *exact[2];               /* rows of two groups of positions, in strips */
+    float *exact[2];               /* rows of two groups of positions, in strips, in one piece */
     struct nt_distance_pair *pair; /* collected to be measured together */
     float *sums;
     uint32_t pairs;

@@ -115,7 +115,7 @@ enum nt_status nt_shortlists_tighten(struct nt_shortlists *lists, uint32_t of) {
 }
 
 static enum nt_status grow(struct nt_shortlists *lists, struct nt_shortlist *l) {
-    uint32_t capacity = l->capacity == 0 ? 2 * lists->k + 56 : l->capacity + l->capacity / 2;
+    uint32_t capacity = l->capacity == 0 ? 2 * lists->k + 56 : l->capacity + l->capacity / 4;
     struct nt_short *item = nt_allocate(lists->allocator, capacity, sizeof *item);
     if (item == NULL) {
         return NT_E_MEMORY;
