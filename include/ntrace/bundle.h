@@ -29,8 +29,8 @@ extern "C" {
 
 enum {
     /* 2 adds maps, measures, credibility and suggestions; 3 bundles without a network, without images or without the
-     * model's answers. A bundle says the least version that reads it. */
-    NT_BUNDLE_VERSION = 3,
+     * model's answers; 4 chunks of columns whose numbers share bytes. */
+    NT_BUNDLE_VERSION = 4,
     NT_BUNDLE_MAX_LAYERS = NT_NET_MAX_LAYERS,
     NT_BUNDLE_MAX_CLASSES = 1000,
     NT_BUNDLE_MAX_SAMPLES = 1 << 24,

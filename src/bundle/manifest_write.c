@@ -162,18 +162,13 @@ static void add_chunks(bool *whole, cJSON *root, const struct nt_manifest *m) {
     }
 }
 
-static int version_of(const struct nt_manifest *m) {
-    bool plain = m->dataset.image.channels > 0 && m->network.parameters > 0 && m->answers == NT_ANSWERS_SURE;
-    return plain ? 2 : NT_BUNDLE_VERSION;
-}
-
 enum nt_status nt_manifest_print(char **json, const struct nt_manifest *m, const struct nt_allocator *allocator) {
     *json = NULL;
     bool whole = true;
     cJSON *root = keep(&whole, cJSON_CreateObject());
     add_text(&whole, root, "format", "ntrace-bundle");
-    add_number(&whole, root, "version", version_of(m));
-    add_number(&whole, root, "reader", version_of(m));
+    add_number(&whole, root, "version", NT_BUNDLE_VERSION);
+    add_number(&whole, root, "reader", NT_BUNDLE_VERSION);
     add_dataset(&whole, root, m);
     add_layers(&whole, root, m);
     add_figures(&whole, root, m);

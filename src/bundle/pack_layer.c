@@ -9,7 +9,7 @@
 enum { PROJECT_ROWS = 1024, AXES_ROUNDS = 2 };
 
 /* Where a network ranks candidates exactly, and where codes have the last word. */
-static const float DEFAULT_STEP = 0.06f, STEP_ALONE = 0.02f;
+static const float DEFAULT_STEP = 0.05f, STEP_ALONE = 0.02f;
 
 static enum nt_status no_memory(const struct nt_packer *p) {
     return nt_error_set(p->error, NT_E_MEMORY, "not enough memory to pack %u samples", p->samples);

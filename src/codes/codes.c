@@ -48,11 +48,11 @@ static void find_norm(struct nt_codes *codes, uint32_t sample) {
 }
 
 /* Numbers of the axes that are not zero everywhere; returns how many. */
-static uint32_t live_axes(uint32_t *live, const float *y, uint32_t samples, uint32_t axes, float step) {
+static uint32_t live_axes(uint32_t *live, const float *y, uint32_t samples, uint32_t axes, float zero) {
     uint32_t count = 0;
     for (uint32_t j = 0; j < axes; j++) {
         uint32_t i = 0;
-        while (i < samples && fabsf(y[(size_t)i * axes + j]) <= 0.5f * step) {
+        while (i < samples && fabsf(y[(size_t)i * axes + j]) <= zero) {
             i++;
         }
         if (i < samples) {
@@ -67,10 +67,14 @@ static uint32_t live_axes(uint32_t *live, const float *y, uint32_t samples, uint
  * Most coordinates of a wide layer are so small that they become 0, differently many of each sample. A squared distance
  * taken as the difference of codes lacks them; taken as two true norms less twice the product of the codes it has them.
  * So a rest makes a code's norm up to the sample's own. As a rest cannot make it smaller, a code that rounding made
- * longer than its sample is shortened: where that changes it least, which spares bytes too. Where few coordinates
- * become 0, differences of codes are better, and the rest is what the axes leave out. */
+ * longer than its sample is shortened: where that changes it least, which spares bytes too. For the same reason a
+ * coordinate little above half a step is taken as 0 there (a dead zone, Sullivan, "Efficient scalar quantization of
+ * exponential and Laplacian random variables", IEEE Trans. Information Theory 42(5), 1996): with a step finer by so
+ * much that as many neighbours are found, codes take a tenth less. Where few coordinates become 0, differences of codes
+ * are better, and the rest is what the axes leave out. */
 
 enum { SHADES = 32 };
+static const float DEAD_ZONE = 0.6f;
 
 /* Whether most coordinates become 0. */
 static bool is_sparse(const float *y, uint32_t samples, uint32_t axes, float step) {
@@ -112,13 +116,14 @@ static double shorten(int8_t *code, const float *row, const uint32_t *live, uint
 /* One sample: its code, and its rest in steps. */
 static float quantise_row(int8_t *code, const float *row, float rest, uint32_t axes, const uint32_t *live,
                           uint32_t count, float step, bool sparse) {
+    float zero = (sparse ? DEAD_ZONE : 0.5f) * step;
     double own = (double)rest * (double)rest, kept = 0, length = 0;
     for (uint32_t j = 0; j < axes; j++) {
         own += (double)row[j] * (double)row[j];
     }
     for (uint32_t j = 0; j < count; j++) {
         float y = row[live[j]];
-        code[j] = (int8_t)quantise(y, step, -127, 127);
+        code[j] = fabsf(y) <= zero ? 0 : (int8_t)quantise(y, step, -127, 127);
         kept += (double)y * (double)y;
         length += code[j] * code[j];
     }
@@ -135,8 +140,8 @@ enum nt_status nt_codes_quantise(struct nt_codes *codes, const float *y, const f
     if (axes > NT_CODES_MAX_AXES || !(step > 0)) {
         return NT_E_ARG;
     }
-    uint32_t live[NT_CODES_MAX_AXES], count = live_axes(live, y, samples, axes, step);
     bool sparse = is_sparse(y, samples, axes, step);
+    uint32_t live[NT_CODES_MAX_AXES], count = live_axes(live, y, samples, axes, (sparse ? DEAD_ZONE : 0.5f) * step);
     NT_TRY(nt_codes_create(codes, samples, count, step, allocator));
     for (uint32_t i = 0; i < samples; i++) {
         int8_t *code = codes->code + (size_t)i * codes->stride;

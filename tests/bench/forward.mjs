@@ -54,7 +54,6 @@ import * as tf from "@tensorflow/tfjs-core";
 import { setThreadsCount, setWasmPaths } from "@tensorflow/tfjs-backend-wasm";
 import * as ort from "onnxruntime-web/wasm";
 import { measure } from "./forward_jobs.mjs";
-import { print, times } from "./table.mjs";
 globalThis.run = async () => {
   const fetched = async (path) => new Uint8Array(await (await fetch(path)).arrayBuffer());
   setWasmPaths("./");

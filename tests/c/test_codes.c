@@ -228,6 +228,34 @@ static void norms_of_sparse_codes_are_those_of_their_samples(void **state) {
     free(y);
 }
 
+static void small_coordinates_of_sparse_codes_are_left_to_the_rest(void **state) {
+    (void)state;
+    enum { AXES = 40 };
+    for (int sparse = 0; sparse < 2; sparse++) {
+        float y[2 * AXES] = {0}, rest[2] = {0, 0};
+        for (int j = 0; j < 2 * AXES; j++) {
+            y[j] = !sparse || j % AXES < 10 ? (j % 2 == 0 ? 0.55f : -0.65f) : 0;
+        }
+        y[0] = 3;
+        struct nt_codes codes;
+        assert_int_equal(nt_codes_quantise(&codes, y, rest, 2, AXES, 1, nt_allocator_default()), NT_OK);
+        const int8_t *second = codes.code + codes.stride;
+        double own = 0;
+        for (int j = 0; j < AXES; j++) {
+            own += (double)y[AXES + j] * (double)y[AXES + j];
+        }
+        if (sparse) { /* the even axes are 0 everywhere, but for the first sample's first */
+            assert_int_equal(codes.axes, 6);
+            assert_int_equal(second[0], 0);
+            assert_true(fabs(codes.norm[1] - own) <= 1);
+        } else {
+            assert_int_equal(codes.axes, AXES);
+            assert_int_equal(second[0], 1);
+        }
+        nt_codes_clear(&codes, nt_allocator_default());
+    }
+}
+
 static void codes_survive_the_chunk_layout(void **state) {
     (void)state;
     float *y, rest[ROWS];
@@ -316,6 +344,7 @@ int main(void) {
         cmocka_unit_test(principal_axes_are_orthonormal_and_hold_what_varies),
         cmocka_unit_test(distances_on_codes_are_within_the_quantisers_error),
         cmocka_unit_test(norms_of_sparse_codes_are_those_of_their_samples),
+        cmocka_unit_test(small_coordinates_of_sparse_codes_are_left_to_the_rest),
         cmocka_unit_test(codes_survive_the_chunk_layout),
         cmocka_unit_test(scans_and_distances_are_the_same_on_every_target),
         cmocka_unit_test(distances_equal_their_definition),

@@ -127,7 +127,7 @@ test("maps and measures must be there for all layers or, as in bundles of versio
   });
   assert.equal(run("verify", old).status, 0);
   assert.equal(run("query", old, "--sample", "5").status, 0);
-  refused(["verify", bundleWith("new", (m) => (m.reader = 99))], "needs a reader of version 99; this one is version 3");
+  refused(["verify", bundleWith("new", (m) => (m.reader = 99))], "needs a reader of version 99; this one is version 4");
 });
 
 test("questions out of range are refused with the range", () => {

@@ -1,5 +1,6 @@
 #include "bundle_input.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -42,10 +43,11 @@ static int compress_contents(struct bundle_input *input, enum nt_role role, cons
         return 0;
     }
     memcpy(raw, bytes, size < raw_bytes ? size : raw_bytes);
-    const struct nt_chunk_header header = {.rows = rows, .raw_bytes = raw_bytes};
+    bool joined = role == NT_ROLE_CODES;
+    const struct nt_chunk_header header = {.rows = rows, .columns = joined ? row : 0, .raw_bytes = raw_bytes};
     uint8_t *chunk;
-    enum nt_status status =
-        nt_chunk_write(&chunk, &input->chunk_bytes, &header, raw, raw_bytes + 1u, nt_allocator_default());
+    enum nt_status status = nt_chunk_write(&chunk, &input->chunk_bytes, &header, raw, joined ? rows : raw_bytes + 1u,
+                                           nt_allocator_default());
     free(raw);
     input->chunk = chunk;
     return status == NT_OK;
@@ -53,7 +55,7 @@ static int compress_contents(struct bundle_input *input, enum nt_role role, cons
 
 static void mend(uint8_t *chunk, size_t bytes) {
     if (bytes >= NT_CHUNK_HEADER_BYTES) {
-        memcpy(chunk, "NTCK\1\0\1\0", 8);
+        memcpy(chunk, chunk[6] == 2 ? "NTCK\1\0\2\0" : "NTCK\1\0\1\0", 8);
         put(chunk + 24, (uint32_t)crc32(0, chunk + NT_CHUNK_HEADER_BYTES, (uInt)(bytes - NT_CHUNK_HEADER_BYTES)));
         put(chunk + 28, (uint32_t)crc32(0, chunk, NT_CHUNK_HEADER_BYTES - 4));
     }
