@@ -4,7 +4,8 @@
  *   a = (Σ c cᵀ)^-1 Σ c (x - mean)ᵀ / step,
  *
  * averages the rounding and the rest out; a new activation's code is then a (x - mean) / step. Only the two sums are
- * kept, and the small system is solved for each image: the axes themselves are never formed. */
+ * kept, and the small system is solved for each image: the axes themselves are never formed. Sums are taken in float32
+ * for a few layers at a time, and kept in 16 bits, far finer than codes are: 19 MiB for the reference network. */
 #include "bundle/place.h"
 
 #include <math.h>
@@ -24,11 +25,12 @@ static const double RIDGE = 1.0 / 1200;
 
 struct axes {
     uint32_t layer, size, count; /* the layer whose codes these are */
-    float *product;              /* [count, size] sum of c xᵀ */
+    int16_t *product;            /* [count, size] sum of c xᵀ, each row in its unit */
+    float *unit;                 /* [count] */
     float *mean;                 /* [size] sum, then mean, of x */
     double *gram;                /* [count, count] sum of c cᵀ, then its Cholesky factor */
     double *code;                /* [count] sum, then mean, of c */
-    float *x;                    /* [BLOCK, size] while it is prepared */
+    float *sum, *x;              /* [count, size], [BLOCK, size] in the workshop while its group is prepared */
 };
 
 struct nt_place {
@@ -36,9 +38,12 @@ struct nt_place {
     struct axes axes[NT_BUNDLE_MAX_LAYERS];
     uint32_t layers, rows_count, done;
     uint32_t *rows;
-    struct nt_pass pass; /* and these two, while it is prepared */
-    float *codes;        /* [BLOCK, AXES] */
-    float *strip;        /* [AXES, STRIP] */
+    /* A group of layers is prepared together; what follows is held while there is one. */
+    uint32_t first, end, started; /* layers first .. end - 1, the group's first step being number `started` */
+    struct nt_pass pass;
+    float *room;  /* sums and activations of the group */
+    float *codes; /* [BLOCK, AXES] */
+    float *strip; /* [AXES, STRIP] */
 };
 
 static uint32_t least(uint32_t a, uint32_t b) { return a < b ? a : b; }
@@ -64,6 +69,60 @@ enum nt_status nt_place_logits(float *logit, float *probability, const nt_bundle
     return status;
 }
 
+/* ---- The workshop of a group of layers. ---- */
+
+/* Where the group that begins with a layer ends: layers follow while their sums stay within FLOATS. */
+static uint32_t end_of(const nt_place *p, uint32_t first) {
+    size_t floats = 0;
+    uint32_t end = first;
+    for (; end < p->layers; end++) {
+        floats += (size_t)p->axes[end].count * p->axes[end].size;
+        if (end > first && floats > FLOATS) {
+            break;
+        }
+    }
+    return end;
+}
+
+/* Gives back what only the preparation needs. */
+static void release_workshop(nt_place *p) {
+    const struct nt_allocator *al = p->bundle->allocator;
+    nt_pass_close(&p->pass);
+    nt_release(al, p->room);
+    nt_release(al, p->codes);
+    nt_release(al, p->strip);
+    p->room = p->codes = p->strip = NULL;
+}
+
+/* Takes the room that a group needs; its sums are zero. */
+static enum nt_status start_group(nt_place *p, uint32_t first, struct nt_error *error) {
+    const struct nt_allocator *al = p->bundle->allocator;
+    uint32_t end = end_of(p, first), layer[NT_BUNDLE_MAX_LAYERS];
+    size_t floats = 0;
+    for (uint32_t l = first; l < end; l++) {
+        layer[l - first] = p->axes[l].layer;
+        floats += ((size_t)p->axes[l].count + BLOCK) * p->axes[l].size;
+    }
+    NT_TRY(nt_pass_open(&p->pass, p->bundle, layer, end - first, "placing images", error));
+    float *at = p->room = nt_allocate(al, floats, sizeof *p->room);
+    p->codes = nt_allocate(al, BLOCK * AXES, sizeof *p->codes);
+    p->strip = nt_allocate(al, AXES * STRIP, sizeof *p->strip);
+    if (p->room == NULL || p->codes == NULL || p->strip == NULL) {
+        release_workshop(p);
+        return no_memory(error);
+    }
+    for (uint32_t l = first; l < end; l++) {
+        size_t sum = (size_t)p->axes[l].count * p->axes[l].size;
+        p->axes[l].sum = memset(at, 0, sum * sizeof *at);
+        p->axes[l].x = at + sum;
+        at += sum + (size_t)BLOCK * p->axes[l].size;
+    }
+    p->first = first;
+    p->end = end;
+    p->started = p->done;
+    return NT_OK;
+}
+
 /* ---- Making. ---- */
 
 static bool take_axes(struct axes *axes, const nt_bundle *b, uint32_t layer, uint32_t rows) {
@@ -71,12 +130,12 @@ static bool take_axes(struct axes *axes, const nt_bundle *b, uint32_t layer, uin
     uint32_t size = b->manifest.layer[layer].size, count = least(AXES, least(FLOATS / size, rows / 4));
     count = least(count > 0 ? count : 1, nt_bundle_codes(b, layer)->axes);
     *axes = (struct axes){.layer = layer, .size = size, .count = count};
-    axes->product = nt_allocate_zeroed(al, count, size * sizeof *axes->product);
+    axes->product = nt_allocate(al, count, size * sizeof *axes->product);
+    axes->unit = nt_allocate(al, count, sizeof *axes->unit);
     axes->mean = nt_allocate_zeroed(al, size, sizeof *axes->mean);
     axes->gram = nt_allocate_zeroed(al, count, count * sizeof *axes->gram);
     axes->code = nt_allocate_zeroed(al, count, sizeof *axes->code);
-    axes->x = nt_allocate(al, BLOCK, size * sizeof *axes->x);
-    return axes->product && axes->mean && axes->gram && axes->code && axes->x;
+    return axes->product && axes->unit && axes->mean && axes->gram && axes->code;
 }
 
 static enum nt_status fill(nt_place *p, const uint32_t *layer, uint32_t layers, struct nt_error *error) {
@@ -84,9 +143,7 @@ static enum nt_status fill(nt_place *p, const uint32_t *layer, uint32_t layers, 
     uint32_t n = nt_bundle_samples(b), served[NT_BUNDLE_MAX_LAYERS];
     p->rows_count = least(n, SAMPLES);
     p->rows = nt_allocate(b->allocator, p->rows_count, sizeof *p->rows);
-    p->codes = nt_allocate(b->allocator, BLOCK * AXES, sizeof *p->codes);
-    p->strip = nt_allocate(b->allocator, AXES * STRIP, sizeof *p->strip);
-    bool there = p->rows != NULL && p->codes != NULL && p->strip != NULL;
+    bool there = p->rows != NULL;
     for (uint32_t i = 0; there && i < p->rows_count; i++) {
         p->rows[i] = (uint32_t)((uint64_t)i * n / p->rows_count);
     }
@@ -100,7 +157,7 @@ static enum nt_status fill(nt_place *p, const uint32_t *layer, uint32_t layers, 
             there = take_axes(&p->axes[known], b, codes, p->rows_count);
         }
     }
-    return there ? nt_pass_open(&p->pass, b, served, p->layers, "placing images", error) : no_memory(error);
+    return there ? start_group(p, 0, error) : no_memory(error);
 }
 
 enum nt_status nt_place_create(nt_place **place, const nt_bundle *b, const uint32_t *layer, uint32_t layers,
@@ -131,19 +188,6 @@ enum nt_status nt_place_create(nt_place **place, const nt_bundle *b, const uint3
     return NT_OK;
 }
 
-/* Gives back what only the preparation needs. */
-static void release_workshop(nt_place *p) {
-    const struct nt_allocator *al = p->bundle->allocator;
-    nt_pass_close(&p->pass);
-    nt_release(al, p->codes);
-    nt_release(al, p->strip);
-    p->codes = p->strip = NULL;
-    for (uint32_t l = 0; l < p->layers; l++) {
-        nt_release(al, p->axes[l].x);
-        p->axes[l].x = NULL;
-    }
-}
-
 void nt_place_free(nt_place *p) {
     if (p == NULL) {
         return;
@@ -152,6 +196,7 @@ void nt_place_free(nt_place *p) {
     release_workshop(p);
     for (uint32_t l = 0; l < p->layers; l++) {
         nt_release(al, p->axes[l].product);
+        nt_release(al, p->axes[l].unit);
         nt_release(al, p->axes[l].mean);
         nt_release(al, p->axes[l].gram);
         nt_release(al, p->axes[l].code);
@@ -169,17 +214,26 @@ size_t nt_place_bytes(const nt_place *p) {
     size_t bytes = sizeof *p + p->rows_count * sizeof *p->rows;
     for (uint32_t l = 0; l < p->layers; l++) {
         size_t count = p->axes[l].count, size = p->axes[l].size;
-        bytes += (count + 1) * size * sizeof(float) + (count + 1) * count * sizeof(double);
+        bytes += count * (size * sizeof(int16_t) + sizeof(float)) + size * sizeof(float);
+        bytes += (count + 1) * count * sizeof(double);
     }
     return bytes;
 }
 
-/* ---- Preparing: per block of samples one step through the network and one for each layer; in the end one more for
- * each layer. ---- */
+/* ---- Preparing, group by group: per block of samples one step through the network and one for each layer; in the end
+ * one more for each layer. ---- */
 
 static uint32_t blocks_of(const nt_place *p) { return (p->rows_count + BLOCK - 1) / BLOCK; }
 
-uint32_t nt_place_steps(const nt_place *p) { return blocks_of(p) * (1 + p->layers) + p->layers; }
+static uint32_t steps_of(const nt_place *p, uint32_t layers) { return blocks_of(p) * (1 + layers) + layers; }
+
+uint32_t nt_place_steps(const nt_place *p) {
+    uint32_t steps = 0;
+    for (uint32_t first = 0; first < p->layers; first = end_of(p, first)) {
+        steps += steps_of(p, end_of(p, first) - first);
+    }
+    return steps;
+}
 
 static uint32_t block_rows(const nt_place *p, uint32_t block) { return least(BLOCK, p->rows_count - block * BLOCK); }
 
@@ -188,7 +242,7 @@ static enum nt_status compute_block(nt_place *p, uint32_t block, struct nt_error
     for (uint32_t first = 0; first < count; first += NT_PASS_BATCH) {
         uint32_t rows = least(NT_PASS_BATCH, count - first);
         NT_TRY(nt_pass_rows(&p->pass, p->rows + block * BLOCK + first, rows, NT_PASS_ALL, error));
-        for (uint32_t l = 0; l < p->layers; l++) {
+        for (uint32_t l = p->first; l < p->end; l++) {
             struct axes *axes = &p->axes[l];
             size_t size = axes->size;
             memcpy(axes->x + first * size, p->pass.activation[axes->layer], rows * size * sizeof(float));
@@ -227,7 +281,7 @@ static enum nt_status add_block(struct axes *axes, nt_place *p, uint32_t block, 
         }
         for (size_t j = 0; j < count; j++) {
             for (size_t d = 0; d < columns; d++) {
-                axes->product[j * size + first + d] += p->strip[j * columns + d];
+                axes->sum[j * size + first + d] += p->strip[j * columns + d];
             }
         }
     }
@@ -242,7 +296,7 @@ static enum nt_status add_block(struct axes *axes, nt_place *p, uint32_t block, 
     return NT_OK;
 }
 
-/* Means from sums, and the factor of the codes' covariance. */
+/* Means from sums, the factor of the codes' covariance, and the product as it is kept. */
 static enum nt_status finish_axes(struct axes *axes, const nt_place *p, struct nt_error *error) {
     double n = p->rows_count;
     uint32_t count = axes->count;
@@ -258,26 +312,32 @@ static enum nt_status finish_axes(struct axes *axes, const nt_place *p, struct n
         }
         axes->gram[i * count + i] += n * RIDGE;
     }
+    nt_matrix_round(axes->product, axes->unit, axes->sum, count, axes->size);
     bool factored = nt_cholesky_factor(axes->gram, count);
     return factored ? NT_OK : nt_error_set(error, NT_E_VALUE, "no axes fit the codes of layer %u", axes->layer);
 }
 
 static enum nt_status take_step(nt_place *p, struct nt_error *error) {
-    uint32_t parts = 1 + p->layers, block = p->done / parts, part = p->done % parts;
-    if (block == blocks_of(p)) {
-        return finish_axes(&p->axes[part], p, error);
+    if (p->room == NULL) {
+        NT_TRY(start_group(p, p->end, error));
     }
-    return part == 0 ? compute_block(p, block, error) : add_block(&p->axes[part - 1], p, block, error);
+    uint32_t layers = p->end - p->first, parts = 1 + layers, at = p->done - p->started, block = at / parts,
+             part = at % parts;
+    if (block < blocks_of(p)) {
+        return part == 0 ? compute_block(p, block, error) : add_block(&p->axes[p->first + part - 1], p, block, error);
+    }
+    NT_TRY(finish_axes(&p->axes[p->first + part], p, error));
+    if (part + 1 == layers) {
+        release_workshop(p);
+    }
+    return NT_OK;
 }
 
 enum nt_status nt_place_step(uint32_t *done, nt_place *p, uint32_t steps, struct nt_error *error) {
     *done = p->done;
-    for (; steps > 0 && p->done < nt_place_steps(p); steps--) {
+    for (uint32_t all = nt_place_steps(p); steps > 0 && p->done < all; steps--) {
         NT_TRY(take_step(p, error));
         *done = ++p->done;
-    }
-    if (p->done == nt_place_steps(p)) {
-        release_workshop(p);
     }
     return NT_OK;
 }
@@ -303,7 +363,7 @@ static double project(double *y, const struct axes *axes, const nt_place *p, con
         square += (double)gap[d] * (double)gap[d];
         along += (double)gap[d] * (double)axes->mean[d];
     }
-    nt_matrix_vector(product, axes->product, gap, axes->count, axes->size);
+    nt_matrix_vector(product, axes->product, axes->unit, gap, axes->count, axes->size);
     for (uint32_t j = 0; j < axes->count; j++) {
         y[j] = ((double)product[j] - n * axes->code[j] * along) / (double)step / (double)step;
     }
