@@ -131,18 +131,25 @@ export const graphFor = async (engine, layer, options) => (await layerGraph(engi
 const effort = ({ manifest: { layers } }, layer) => (layers[layer].codes === layer ? 400 + Math.min(layers[layer].size, 3136) : 0);
 
 /**
- * Graphs of several layers, one after the other: the widest first, whose tables are the largest, while few graphs are kept beside
- * them; of equal width the later first, for activations after a ReLU take longer lists.
+ * The places of layers in a list, in the order in which graphs are best searched: the widest first, whose tables are the largest, while
+ * few graphs are kept beside them; of equal width the later first, for activations after a ReLU take longer lists.
+ * @param {Engine} engine @param {number[]} list
+ */
+export function searchOrder({ manifest: { layers } }, list) {
+  return [...list.keys()].sort((a, b) => layers[list[b]].size - layers[list[a]].size || b - a);
+}
+
+/**
+ * Graphs of several layers, one after the other.
  * @param {Engine} engine @param {number[]} layers @param {CallOptions} options @returns {Promise<number[]>} in the order of the layers
  */
 export async function graphsFor(engine, layers, { signal, onProgress }) {
   /** @type {number[]} */
   const graphs = [];
   const efforts = layers.map((layer) => effort(engine, layer));
-  const sizes = layers.map((layer) => engine.manifest.layers[layer].size);
   const all = efforts.reduce((sum, own) => sum + own, 0) || 1;
   let before = 0;
-  for (const at of [...layers.keys()].sort((a, b) => sizes[b] - sizes[a] || b - a)) {
+  for (const at of searchOrder(engine, layers)) {
     const own = efforts[at];
     /** Fetching shows in words alone. @param {Progress} progress */
     const tell = ({ label, done, bytes }) => onProgress?.({ label, done: (before + (bytes === undefined ? own * done : 0)) / all });

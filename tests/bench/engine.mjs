@@ -5,34 +5,23 @@
  */
 import { open as openFile, rm } from "node:fs/promises";
 
-import { densities } from "../../wasm/densities.js";
-import { explain } from "../../wasm/explain.js";
-import { layerGraph, prepareGraphs } from "../../wasm/graph.js";
-import { measures } from "../../wasm/measures.js";
+import { layerGraph, searchOrder } from "../../wasm/graph.js";
 import { neighborhoods } from "../../wasm/neighborhoods.js";
-import { place, preparePlace } from "../../wasm/place.js";
-import { project } from "../../wasm/project.js";
 import { overlapMatrix, stability } from "../../wasm/stability.js";
-import { suggestions } from "../../wasm/suggestions.js";
 import { distinctLayers, eachRows, loadAll, open } from "./engines.mjs";
+import { benchMemory, mostK } from "./memory.mjs";
 import { startPeers } from "./peers.mjs";
 import { folder, lehmer, median, print, time, times } from "./table.mjs";
 
 /** @typedef {import("./engines.mjs").Engine} Engine */
 
 const K = 100;
-const MIB = 2 ** 20;
-const mebibytes = (/** @type {number} */ bytes) => `${Math.ceil(bytes / MIB)} MiB`;
 /** The ancestor's server, for one neighbourhood at 14 layers of 10,000 samples. */
 const ANCESTOR = 9600;
-const MOST_K = 1000;
 const PROBES = 25;
 const WARM_UP = 5;
 /** FAISS answers so many queries at each layer; all take as many times as long. */
 const PEER_QUERIES = 500;
-
-/** @param {Engine} engine */
-const mostK = ({ manifest }) => Math.min(MOST_K, manifest.dataset.samples - 1);
 
 /** @param {Engine} engine @param {number} k @param {number} [probes] */
 async function timeNeighborhoods(engine, k, probes = PROBES) {
@@ -82,7 +71,9 @@ async function faissMilliseconds(engine) {
 async function benchGraphs(engine) {
   const { layers, dataset } = engine.manifest;
   let milliseconds = 0;
-  for (const layer of distinctLayers(engine)) {
+  const distinct = distinctLayers(engine);
+  for (const at of searchOrder(engine, distinct)) {
+    const layer = distinct[at];
     const { milliseconds: own, work } = await layerGraph(engine, layer);
     const each = Object.values(work).map((pairs) => Math.round(pairs / dataset.samples));
     await print(`  graph of layer ${layer}, ${layers[layer].name}`, time(own), `of each sample's pairs ${each[0]} bounded on axes, ${each[1]} on reduced rows, ${each[2]} measured`);
@@ -106,36 +97,6 @@ async function benchStability(engine) {
   const start = performance.now();
   await overlapMatrix(engine, { k: K });
   await print("overlaps of all pairs of layers, all samples", time(performance.now() - start), "from graphs");
-}
-
-/** What a page may ask, of the worker that answers views and of the one that has the graphs. @param {Engine} near @param {Engine} far */
-async function askAll(near, far) {
-  const [last, pixels] = [near.manifest.layers.length - 1, await near.images({ samples: [7] })];
-  await near.trace({ sample: 3, from: 0, to: last, k: mostK(near) });
-  await neighborhoods(near, { sample: 5, k: mostK(near), exact: "all" });
-  await preparePlace(near);
-  await place(near, { pixels, k: K });
-  for (const layer of [0, 2, last]) await densities(near, { sample: 11, layer });
-  for (const method of /** @type {const} */ (["gradient", "integratedGradients", "gradCam", "occlusion", "neighborMean"])) await explain(near, { method, sample: 3, k: 10 });
-  await measures(near, { layer: 2 });
-  await suggestions(near, {});
-  await stability(near, { k: 50, samples: [1, 2, 3], exact: false });
-  await prepareGraphs(far, {}, {});
-  for (const layer of [0, 2, last]) await project(far, { layer, seed: 5 });
-  await measures(far, { layer: 2, k: 50 });
-  await overlapMatrix(far, { k: 50 });
-}
-
-/** @param {Engine} far with its graphs */
-async function benchMemory(far) {
-  const near = await open();
-  near.delegates = true;
-  await loadAll(near);
-  const opened = near.memory();
-  await askAll(near, far);
-  const [own, others] = [near.memory(), far.memory()];
-  const beside = `${mebibytes(own)} where views are answered, ${mebibytes(opened)} when all is loaded; ${mebibytes(others)} where graphs are kept`;
-  await print("memory, both engines, all asked", mebibytes(own + others), beside, { value: own + others, floor: 256 * MIB, atMost: true, show: mebibytes });
 }
 
 const engine = await open();
