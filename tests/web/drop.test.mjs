@@ -183,6 +183,34 @@ test("an archive of the bundle is chosen by keyboard, the tests' own bundle as a
   }
 });
 
+test("thumbnails and predictions that are dropped with activations are drawn and counted", async () => {
+  const [height, width] = [8, 6];
+  const half = (/** @type {number} */ i) => (Math.floor((i % (height * width)) / (width / 2)) + Math.floor(i / (height * width))) % 2; // even samples' ink is on the right
+  const more = await write("pictures", {
+    "thumbnails.npy": npyBytes("|u1", [SAMPLES, height, width], Array.from({ length: SAMPLES * height * width }, (_, i) => 255 * half(i))),
+    "predictions.txt": LABELS.map((label, i) => (i === 7 ? "dog" : label)).join("\n"),
+  });
+  const { page, problems, close } = await openRoute();
+  try {
+    await drop(page, [...given.slice(0, 4), ...more]);
+    await untilOpened(page);
+    assert.match(await page.locator("[data-provenance]").innerText(), /reads 98 % of the/);
+    for (const sample of [7, 8]) {
+      await page.evaluate((/** @type {string} */ hash) => void (location.hash = hash), `#/trace?sample=${sample}&from=0&to=2&k=${K}`);
+      const ink = () => page.evaluate(() => {
+        const canvas = /** @type {HTMLCanvasElement | null} */ (document.querySelector(".card-picture"));
+        const alphaAt = (/** @type {number} */ x) => canvas?.getContext("2d")?.getImageData(x * canvas.width, canvas.height / 2, 1, 1).data[3] ?? -1;
+        return [alphaAt(0.25), alphaAt(0.75)];
+      });
+      const [inked, blank] = sample % 2 ? [0, 1] : [1, 0];
+      await until(ink, (alpha) => alpha[inked] > 200 && alpha[blank] < 30);
+    }
+    assert.deepEqual(problems, []);
+  } finally {
+    await close();
+  }
+});
+
 test("one .safetensors with a tensor per layer, without labels, is opened", async () => {
   const [file] = await write("tensors", { "all.safetensors": safetensorsBytes(Object.fromEntries(["1_input", "2_middle", "3_head"].map((name, i) => [name, { shape: [SAMPLES, SIZES[i]], values: layers[i] }]))) });
   const { page, problems, close } = await openRoute();
