@@ -1,5 +1,6 @@
 import { NtraceError } from "./errors.js";
-import { GRAPH_K, graphsFor } from "./graph.js";
+import { graphsFor } from "./graph.js";
+import { GRAPH_K, graphsFit } from "./graph_shelf.js";
 import { takeBlocks, withRoom } from "./room.js";
 import { BLOCK_CODES, BLOCK_EXACT, checkK, distinctLayers, sampleList } from "./stability.js";
 
@@ -35,8 +36,8 @@ export async function compare(engine, other, request, options = {}) {
   const samples = sampleList(engine, request.samples);
   if (other.manifest.dataset.samples !== engine.manifest.dataset.samples) throw new NtraceError("shape", "The two models have different samples: they cannot be compared.");
   checkK(engine, k);
-  const exact = (request.exact ?? true) && engine.hasNetwork() && other.hasNetwork() && k <= GRAPH_K;
   const sides = [engine, other];
+  const exact = (request.exact ?? true) && engine.hasNetwork() && other.hasNetwork() && k <= GRAPH_K && sides.every((side, s) => graphsFit(side, distinctLayers(side).distinct, distinctLayers(sides[1 - s]).distinct.length));
   const graphs = [await prepareSide(engine, exact, within(options, 0, 0.5)), await prepareSide(other, exact, within(options, 0.5, 0.95))];
   const [own, others] = sides.map(distinctLayers);
   const sums = await withRoom(core, async (room) => {

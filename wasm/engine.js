@@ -96,6 +96,8 @@ export class Engine {
     this.manifest = manifest;
     /** Whether neighbour graphs are another worker's work. */
     this.delegates = false;
+    /** Bytes of neighbour graphs that are kept; undefined: as many as suit the number of samples. @type {number | undefined} */
+    this.graphBudget = undefined;
     /** Reads another WebAssembly module of the engine's folder. @type {(file: string) => Promise<Uint8Array>} */
     this.readBuild = () => Promise.reject(new NtraceError("missing", "This engine was started without its folder."));
     this.source = source;

@@ -1,20 +1,17 @@
 import { Elsewhere, NtraceError, cancelled } from "./errors.js";
+import { GRAPH_K, ROOM_BYTES, checkFit, keepGraph, needRoom, touchGraph } from "./graph_shelf.js";
 import { takeSteps } from "./room.js";
 
 /** @typedef {import("./engine.js").Engine} Engine */
 /** @typedef {import("./ntrace.d.ts").CallOptions} CallOptions */
 /** @typedef {import("./ntrace.d.ts").Progress} Progress */
 
-/** How many neighbours a graph holds, where there are as many samples. */
-export const GRAPH_K = 100;
-/** Room for the tables of a search: all reduced rows of 10,000 samples. */
-const ROOM_BYTES = 96 << 20;
 const WORK_BYTES = 24;
 
 /**
  * The exact neighbours of all samples at a layer.
  * @typedef {object} LayerGraph
- * @property {number} graph address of an nt_graph
+ * @property {number} graph address of an nt_graph: good until the call that asked for it ends (see holdGraphs)
  * @property {number} k
  * @property {Float32Array} plane [N, 2] principal components
  * @property {{ pairs: number, reduced: number, exact: number }} work pairs that each test looked at
@@ -70,6 +67,7 @@ async function search(engine, layer, signal, onProgress) {
   if (!engine.hasNetwork()) throw new NtraceError("missing", "This bundle holds no network: neighbours are known on codes only.");
   await Promise.all([engine.need("weights", 0, "the network", options), engine.needImages(Array.from({ length: samples }, (_, i) => i), options)]);
   let milliseconds = 0;
+  needRoom(engine, k);
   const handle = core.borrow((take) => {
     const out = take(4);
     core.attempt("nt_bundle_graph_search", out, engine.handle, layer, k, ROOM_BYTES);
@@ -92,7 +90,9 @@ async function search(engine, layer, signal, onProgress) {
       return { pairs: Number(pairs), reduced: Number(reduced), exact: Number(exact) };
     });
     const plane = core.copyF32(core.call("nt_graph_search_plane", handle), 2 * samples);
-    return { graph: core.call("nt_graph_search_take", handle), k, plane, work, milliseconds };
+    const graph = core.call("nt_graph_search_take", handle);
+    keepGraph(engine, layer, graph, () => searches.get(engine)?.delete(layer));
+    return { graph, k, plane, work, milliseconds };
   } finally {
     if (!core.dead) core.call("nt_graph_search_free", handle);
   }
@@ -104,13 +104,14 @@ export function workHere(engine) {
 }
 
 /**
- * The graph of a layer: searched once, shared by layers with equal activations, kept as long as the engine.
+ * The graph of a layer: searched once, shared by layers with equal activations, kept until others need its room.
  * @param {Engine} engine @param {number} layer @param {CallOptions} [options]
  * @returns {Promise<LayerGraph>}
  */
 export function layerGraph(engine, layer, options = {}) {
   engine.check(layer, "layer", engine.manifest.layers.length);
   workHere(engine);
+  checkFit(engine, [layer]);
   const kept = searches.get(engine) ?? new Map();
   searches.set(engine, kept);
   const own = engine.manifest.layers[layer].codes;
@@ -121,6 +122,7 @@ export function layerGraph(engine, layer, options = {}) {
     const forget = found;
     found.found.catch(() => kept.get(own) === forget && kept.delete(own));
   }
+  touchGraph(engine, own);
   return found.wait(options);
 }
 
@@ -146,6 +148,7 @@ export function searchOrder({ manifest: { layers } }, list) {
 export async function graphsFor(engine, layers, { signal, onProgress }) {
   /** @type {number[]} */
   const graphs = [];
+  checkFit(engine, layers);
   const efforts = layers.map((layer) => effort(engine, layer));
   const all = efforts.reduce((sum, own) => sum + own, 0) || 1;
   let before = 0;

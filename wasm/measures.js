@@ -1,5 +1,6 @@
 import { NtraceError, throwIfCancelled } from "./errors.js";
-import { GRAPH_K, graphFor } from "./graph.js";
+import { graphFor } from "./graph.js";
+import { GRAPH_K } from "./graph_shelf.js";
 import { callF64, takeBlocks, withRoom } from "./room.js";
 import { readDimension, shippedMeasures } from "./shipped.js";
 

@@ -766,7 +766,9 @@ export interface Bundle {
    * Searches the exact neighbours of all samples at all layers (or some), in a worker of its own: calls that do not need them are
    * answered meanwhile as at any time. When it resolves, stability and overlapMatrix answer exactly within a fraction of a second,
    * and live measures, suggestions and maps start at once. Cancelled, it keeps the layers that are done; calls that need the same
-   * layers share the search.
+   * layers share the search. Graphs are kept up to 128 MiB, which are all 13 of the reference network at 25,000 samples, and up to
+   * 64 MiB beyond 65,536 samples, where wide layers cannot be searched here: more at once is refused ("argument"), and stability,
+   * overlaps and comparisons are answered on codes.
    */
   prepareGraphs(options?: { layers?: ArrayLike<number> } & CallOptions): Promise<GraphPreparation>;
   /** Gives the memory of graphs and maps back; ends what works on them (rejected as cancelled). They are searched anew when needed. */

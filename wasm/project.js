@@ -1,5 +1,6 @@
 import { NtraceError } from "./errors.js";
-import { GRAPH_K, layerGraph, workHere } from "./graph.js";
+import { layerGraph, workHere } from "./graph.js";
+import { GRAPH_K } from "./graph_shelf.js";
 import { callF64, takeSteps, withRoom } from "./room.js";
 import { shippedMap } from "./shipped.js";
 

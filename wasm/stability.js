@@ -1,5 +1,6 @@
 import { NtraceError } from "./errors.js";
-import { GRAPH_K, graphsFor } from "./graph.js";
+import { graphsFor } from "./graph.js";
+import { GRAPH_K, graphsFit } from "./graph_shelf.js";
 import { neighborhoods } from "./neighborhoods.js";
 import { takeBlocks, withRoom } from "./room.js";
 
@@ -110,7 +111,7 @@ async function prepare(engine, request, options) {
   const k = request.k ?? stability.k;
   const samples = sampleList(engine, request.samples);
   checkK(engine, k);
-  const exact = (request.exact ?? true) && engine.hasNetwork() && k <= GRAPH_K;
+  const exact = (request.exact ?? true) && engine.hasNetwork() && k <= GRAPH_K && graphsFit(engine, distinctLayers(engine).distinct);
   const graphs = exact ? await graphsFor(engine, distinctLayers(engine).distinct, options) : null;
   if (!exact) await Promise.all(layers.map((layer, l) => engine.need("codes", l, `codes of ${layer.name}`, options)));
   const recall = exact || request.recall === false ? null : await findRecall(engine, samples, k, options);

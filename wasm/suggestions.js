@@ -1,5 +1,6 @@
 import { NtraceError } from "./errors.js";
-import { GRAPH_K, graphFor } from "./graph.js";
+import { graphFor } from "./graph.js";
+import { GRAPH_K, checkFit } from "./graph_shelf.js";
 import { takeSteps, withRoom } from "./room.js";
 
 /** @typedef {import("./engine.js").Engine} Engine */
@@ -56,6 +57,7 @@ export async function suggestions(engine, request, options = {}) {
       return { k, layers, shipped: true, suggestions: readAll(engine, at, core.readU32(number)) };
     });
   }
+  checkFit(engine, layers);
   return withRoom(core, async (room) => {
     const data = room.takeU32(["labels", "predictions", "confidences"].map((of) => core.call(`nt_bundle_${of}`, engine.handle)).concat(n, manifest.classes.length));
     const [list, done] = [room.takeU32(layers), room.take(4)];

@@ -3,6 +3,7 @@ import { openEngine } from "./engine.js";
 import { Elsewhere, NtraceError, asNtraceError } from "./errors.js";
 import { createFileSource } from "./files.js";
 import { graph, prepareGraphs } from "./graph.js";
+import { holdGraphs } from "./graph_shelf.js";
 import { loadCore } from "./loader.js";
 import { neighborhoods } from "./neighborhoods.js";
 import { sha256 } from "./sha256.js";
@@ -86,7 +87,8 @@ async function perform(method, request, options) {
   if (!engine) throw new NtraceError("argument", "No bundle is open.");
   if (!Object.hasOwn(METHODS, method)) throw new NtraceError("argument", `The engine has no method ${method}.`);
   const { model, ...rest } = request;
-  return METHODS[method](await engine.of(model), rest, options);
+  const asked = await engine.of(model);
+  return holdGraphs(asked, () => METHODS[method](asked, rest, options));
 }
 
 /** Buffers that can change threads instead of being copied. @param {any} result @returns {Transferable[]} */

@@ -6,7 +6,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 
-import { graph, graphFor, layerGraph } from "../../wasm/graph.js";
+import { graph, graphFor, layerGraph, prepareGraphs } from "../../wasm/graph.js";
+import { holdGraphs } from "../../wasm/graph_shelf.js";
 import { overlapMatrix, stability } from "../../wasm/stability.js";
 import { bundleFolder, ntrace, openTestBundle, variants } from "./bundle.mjs";
 
@@ -153,6 +154,30 @@ test("stability and overlaps can be cancelled on the way, from graphs and on cod
   assert.equal(exact, false);
   assert.equal(values[2], 60, "a layer shares all with itself");
   assert.ok(engine.memory() - before < 64 << 20);
+});
+
+test("graphs beyond the budget make room for others, but not under the call that uses them", async () => {
+  const { engine } = await openTestBundle("simd");
+  const { layers, dataset } = engine.manifest;
+  const one = dataset.samples * (100 * 4 + 8);
+  engine.graphBudget = 3.1 * one;
+  const [a, b, c, d] = layers.flatMap(({ codes, size }, layer) => (codes === layer && size < 300 ? [layer] : []));
+  const first = await graph(engine, { layer: a });
+  const kept = [await layerGraph(engine, a), await layerGraph(engine, b), await layerGraph(engine, c)];
+  assert.equal(await layerGraph(engine, a), kept[0]);
+  const memory = engine.memory();
+  await layerGraph(engine, d);
+  assert.equal(await layerGraph(engine, a), kept[0], "what was asked for last stays");
+  assert.notEqual(await layerGraph(engine, b), kept[1], "what was asked for first went");
+  assert.deepEqual((await graph(engine, { layer: a })).index, first.index);
+  assert.ok(engine.memory() <= memory + (1 << 20), "what is given up is used again");
+  await holdGraphs(engine, async () => {
+    for (const layer of [a, b, c]) await layerGraph(engine, layer);
+    await assert.rejects(layerGraph(engine, d), /no room .* one more layer/);
+  });
+  assert.ok(await layerGraph(engine, d));
+  await assert.rejects(prepareGraphs(engine, {}, {}), /at 13 layers take 4 MiB, more than are kept/);
+  assert.equal((await stability(engine, { k: 20, samples: [1, 2, 3] })).exact, false);
 });
 
 test("numbers out of range are refused in words", async () => {
