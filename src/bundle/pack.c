@@ -10,6 +10,7 @@
 #include "ntrace/sha256.h"
 
 enum { CODES_RAW_BYTES = 8 << 20, IMAGES_RAW_BYTES = 1 << 20, WEIGHTS_RAW_BYTES = 4 << 20, IMAGES_AT_ONCE = 256 };
+enum { OPENING_PAGE = 30 }; /* as in the page's list of samples */
 
 #if defined(__EMSCRIPTEN__)
 static const size_t DEFAULT_MEMORY = (size_t)256 << 20; /* of 2 GiB that there are at most */
@@ -350,7 +351,24 @@ static uint32_t choose_sample(const struct nt_packer *p, uint32_t *room) {
     }
 }
 
-/* Candidates of the opening sample at the first and the last layer, ascending; returns how many. room [4 N]. */
+/* The samples of its class that a page of OPENING_PAGE shows with it; returns how many. */
+static uint32_t page_of_class(uint32_t *rows, const struct nt_packer *p, uint32_t sample) {
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < p->samples; i++) {
+        if (p->data->label[i] != p->data->label[sample]) {
+            continue;
+        }
+        if (count == OPENING_PAGE && i > sample) {
+            break;
+        }
+        count = count == OPENING_PAGE ? 0 : count;
+        rows[count++] = i;
+    }
+    return count;
+}
+
+/* What the first view shows, ascending: candidates of the opening sample at the first and the last layer, and a page of
+ * its class; returns how many. rows [2 N + OPENING_PAGE + 1], room [4 N]. */
 static uint32_t opening_rows(uint32_t *rows, const struct nt_packer *p, uint32_t sample, uint32_t *room) {
     uint32_t n = p->samples, count = 0, *square = room, *nearest = room + n;
     for (uint32_t s = 0; s < 2; s++) {
@@ -361,6 +379,7 @@ static uint32_t opening_rows(uint32_t *rows, const struct nt_packer *p, uint32_t
         count += m;
     }
     rows[count++] = sample;
+    count += page_of_class(rows + count, p, sample);
     qsort(rows, count, sizeof *rows, ascending);
     uint32_t kept = 0;
     for (uint32_t i = 0; i < count; i++) {
@@ -390,7 +409,7 @@ static enum nt_status write_opening_images(struct nt_packer *p, const uint32_t *
 static enum nt_status write_opening(struct nt_packer *p) {
     uint32_t n = p->samples;
     uint32_t *room = nt_allocate(p->allocator, 4, n * sizeof *room),
-             *rows = nt_allocate(p->allocator, 2 * n + 1, sizeof *rows);
+             *rows = nt_allocate(p->allocator, 2 * n + OPENING_PAGE + 1, sizeof *rows);
     enum nt_status status = NT_OK;
     if (room == NULL || rows == NULL) {
         status = nt_error_set(p->error, NT_E_MEMORY, "not enough memory for the first view");

@@ -5,7 +5,7 @@ import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 
-import { browser, launch, openPage, screenshotFolder, serveChangedSite, site, stateOf, useSite } from "./browser.mjs";
+import { browser, launch, openPage, screenshotFolder, serveChangedSite, site, stateOf, until, useSite } from "./browser.mjs";
 
 const FIRST_VIEW_BYTES = 1.5e6;
 const POINTS = "[data-view=trace] svg .point[data-sample]";
@@ -87,6 +87,9 @@ test("the first view draws the opening's trace, from one origin, in at most 1.5 
     assert.deepEqual(requests.filter((url) => !url.startsWith(site.url) && !/^(data|blob):/.test(url)), []);
     assert.ok(site.served.some(({ path }) => path.includes("/bundle/c/")));
     assert.ok(bytes <= FIRST_VIEW_BYTES, `${bytes} bytes: ${JSON.stringify(site.served)}`);
+    const drawn = () => page.locator(".picker-cell canvas").evaluateAll((/** @type {HTMLCanvasElement[]} */ all) =>
+      all.filter((canvas) => canvas.getContext("2d")?.getImageData(0, 0, canvas.width, canvas.height).data.some((value) => value > 0)).length);
+    await until(drawn, (cells) => cells === 30); // its page of the list of samples came along
     assert.deepEqual(problems, []);
     console.log(`first view: ${points} points, ${(bytes / 1e6).toFixed(2)} MB in ${site.served.length} files`);
   } finally {

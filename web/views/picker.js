@@ -22,7 +22,7 @@ const SPRITES = 8; // milliseconds of a frame for making thumbnails
 
 /** @param {HTMLElement} root @param {PickerOptions} options */
 export function createPicker(root, { bundle, sketches, sprites, theme, onPick, onFilter }) {
-  const { classes, dataset } = bundle.manifest;
+  const { classes, dataset, opening } = bundle.manifest;
   const { one, many } = nounOf(bundle.manifest);
   /** @type {PickerState | null} */
   let state = null;
@@ -114,7 +114,7 @@ export function createPicker(root, { bundle, sketches, sprites, theme, onPick, o
     back.property("disabled", page === 0);
     on.property("disabled", page === pages() - 1);
     random.property("disabled", found.length === 0);
-    if (woken) sketches.want("picker", shown);
+    if (woken || isOpening()) sketches.want("picker", shown);
     redraw();
   }
 
@@ -141,6 +141,8 @@ export function createPicker(root, { bundle, sketches, sprites, theme, onPick, o
     turn(Math.floor(at / PAGE), at % PAGE);
   });
 
+  /** The page of the opening sample's class that it is on comes with the first view. */
+  const isOpening = () => state?.only === "all" && (state.shelf ?? bundle.labels[state.sample]) === bundle.labels[opening.sample] && shown.includes(opening.sample);
   /** Pictures of what nobody looks at yet would swell the first view: they wait for a sign of life. */
   function wake() {
     woken = true;
