@@ -17,7 +17,7 @@ export const ELSEWHERE = new Error("the far worker answers this");
 
 const TICK = 500;
 /** Time for a worker to say its first word. */
-const START_MILLISECONDS = 4500;
+const START_MILLISECONDS = 4000; // two ways within ten seconds, on slow machines too
 /** How long one step of the engine may take, on the slowest machines. */
 const PATIENCE_MILLISECONDS = 30000;
 
@@ -25,9 +25,9 @@ const PATIENCE_MILLISECONDS = 30000;
  * Calls to a worker as promises. A worker that does not start is started in the next of `starts`; one that ends, or says nothing
  * for a long time, ends all calls as "crashed".
  * @param {(() => Worker)[]} starts
- * @param {{ patience?: number, onEnd?: (error: NtraceError) => void }} [options] patience: milliseconds
+ * @param {{ patience?: number, onEnd?: (error: NtraceError) => void, onLate?: () => void }} [options] patience: milliseconds; onLate: told of a worker that has not started in time
  */
-export function connect(starts, { patience = PATIENCE_MILLISECONDS, onEnd } = {}) {
+export function connect(starts, { patience = PATIENCE_MILLISECONDS, onEnd, onLate } = {}) {
   /** @type {Map<number, Call>} */
   const calls = new Map();
   let next = 0;
@@ -77,8 +77,10 @@ export function connect(starts, { patience = PATIENCE_MILLISECONDS, onEnd } = {}
   function tick() {
     if (silent === 0) worker.postMessage({ ping: next });
     silent++;
-    if (!heard && silent * TICK > START_MILLISECONDS) fail(`The engine's worker has not started within ${START_MILLISECONDS / 1000} seconds.`);
-    else if (heard && silent * TICK > patience) end(new NtraceError("crashed", `The engine's worker has not answered for ${patience / 1000} seconds.`));
+    if (!heard && silent * TICK >= START_MILLISECONDS) {
+      onLate?.();
+      fail(`The engine's worker has not started within ${START_MILLISECONDS / 1000} seconds.`);
+    } else if (heard && silent * TICK > patience) end(new NtraceError("crashed", `The engine's worker has not answered for ${patience / 1000} seconds.`));
   }
   function watch() {
     if (calls.size === 0 || ended) {

@@ -39,7 +39,9 @@ const startDirectly = () => new Worker(new URL("./worker.js", import.meta.url), 
 const startFromData = () => new Worker(`data:text/javascript,${encodeURIComponent(`import ${JSON.stringify(SCRIPT)};`)}`, { type: "module", name: "ntrace" });
 /** Browsers start no worker directly from another site's script. */
 const isForeign = new URL(SCRIPT).origin !== globalThis.origin;
-const IN_BROWSERS = [() => startModuleWorker(SCRIPT, "ntrace"), isForeign ? startFromData : startDirectly];
+/** Workers that have not started in time. Browsers let what is asked for again wait for the answer that never came: another address does not. */
+let late = 0;
+const IN_BROWSERS = [() => startModuleWorker(late === 0 ? SCRIPT : `${SCRIPT}?late=${late}`, "ntrace"), isForeign ? startFromData : startDirectly];
 let starts = IN_BROWSERS;
 /** Where there are no Workers as in browsers: how they are started there. @param {() => Worker} means */
 export const startWorkersBy = (means) => void (starts = [means]);
@@ -76,7 +78,7 @@ export function connectPair({ onRecovered, patience, ways = starts } = {}) {
   function start(delegates, options) {
     let isOpen = false;
     const onEnd = (/** @type {NtraceError} */ error) => isOpen && !closed && isLoss(error) && onRecovered?.(error);
-    const connection = connect(ways, { patience, onEnd });
+    const connection = connect(ways, { patience, onEnd, onLate: () => void late++ });
     const opened = connection.call("open", { ...address, delegates }, options);
     opened.then(
       () => (isOpen = true),

@@ -20,7 +20,10 @@
     const again = document.createElement("button");
     again.type = "button";
     again.textContent = "Try again";
-    again.onclick = () => location.reload();
+    again.onclick = () => {
+      stop(); // what stalls holds all the connections that a browser opens to a host
+      location.reload();
+    };
     notice.append(words, again);
     document.querySelector("[data-notice]")?.setAttribute("hidden", "");
     document.body.prepend(notice);
@@ -29,14 +32,17 @@
   /** @param {string} text */
   const tellSoon = (text) => (document.body ? tell(text) : document.addEventListener("readystatechange", () => tell(text), { once: true }));
 
+  const tellOfStyles = () => tellSoon("The page's styles could not be fetched: all works, but looks plain. Check the connection and try again.");
   addEventListener(
     "error",
     ({ target }) => {
       if (target instanceof HTMLScriptElement) tellSoon("The page's script could not be fetched: the connection failed, or the site was not copied completely. Check the connection and try again.");
-      else if (target instanceof HTMLLinkElement && target.dataset.needed === "") tellSoon("The page's styles could not be fetched: all works, but looks plain. Check the connection and try again.");
+      else if (target instanceof HTMLLinkElement && target.dataset.needed === "") tellOfStyles();
     },
     true,
   );
+  // Chromium calls a sheet of another type loaded, and empty; of what has loaded the window does not hear.
+  document.addEventListener("load", ({ target }) => target instanceof HTMLLinkElement && target.dataset.needed === "" && target.sheet?.cssRules.length === 0 && tellOfStyles(), true);
   const look = () => {
     if (page.dataset.started) return;
     if (document.hidden) return void document.addEventListener("visibilitychange", () => setTimeout(look, PATIENCE), { once: true }); // browsers let it wait

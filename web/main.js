@@ -85,8 +85,6 @@ const bulletin = createBulletin(document.body);
 /** What waits for the first figure. @type {(() => void)[]} */
 const afterwards = [];
 
-notice.progress({ label: "starting", done: 0 });
-
 /** @type {Report} */
 const report = {
   progress: notice.progress,
@@ -124,19 +122,27 @@ function describe({ manifest, engine }, note) {
   find("[data-engine]").textContent = `Computed in this tab by the engine ${engine.version}, ${engine.variant === "simd" ? "with SIMD" : "without SIMD"}.`;
 }
 
+function reload() {
+  stop(); // what stalls holds all the connections that a browser opens to a host
+  location.reload();
+}
+
+/** Whether a style sheet is in the page, or on its way. @param {string} address */
+const hasStyles = (address) => [...document.querySelectorAll("link")].some(({ href }) => href === built(address));
+
 /** Adds a style sheet, once. @param {string} address @returns {Promise<unknown>} */
 function fetchStyles(address) {
-  const href = built(address);
-  if ([...document.querySelectorAll("link")].some((link) => link.href === href)) return Promise.resolve();
+  if (hasStyles(address)) return Promise.resolve();
   const link = document.createElement("link");
   link.rel = "stylesheet";
-  link.href = href;
+  link.href = built(address);
   return new Promise((done, failed) => {
-    link.onload = done;
-    link.onerror = () => {
+    const fail = () => {
       link.remove(); // so that it is asked for again
-      failed(new Error(`${address} could not be fetched: check the connection and try again.`));
+      failed(new Error("its styles did not come"));
     };
+    link.onload = () => (link.sheet?.cssRules.length === 0 ? fail() : done(undefined)); // Chromium calls a sheet of another type loaded, and empty
+    link.onerror = fail;
     document.head.append(link);
   });
 }
@@ -195,7 +201,7 @@ function mount(bundle, { sketches, sprites }, note = "") {
       route = create(root, { bundle, store, sketches, sprites, theme, report, loadFurther, openFiles });
       hand();
     } catch (error) {
-      if (mine === entered && !ended) report.failed(/** @type {NtraceError} */ (error), () => location.reload()); // a browser may not ask twice for a script
+      if (mine === entered && !ended) report.failed(/** @type {NtraceError} */ (error), reload); // a browser may not ask twice for a script
     }
   }
   function hand() {
@@ -291,6 +297,7 @@ async function start() {
   const own = ++starts;
   unmount();
   page.dataset.state = "loading";
+  notice.progress({ label: "starting", done: 0 }); // in the place of what went wrong before
   try {
     const bundle = await openAsked();
     const pictures = await picturesOf(bundle);
@@ -330,7 +337,11 @@ async function mountOpen() {
   }
 }
 
-if (!document.querySelector("link[data-needed]")) fetchStyles("styles/site.css").catch((/** @type {NtraceError} */ error) => bulletin.tell({ text: error.message })); // they were late
+if (!hasStyles("styles/site.css")) {
+  const action = { label: "Try again", run: reload };
+  bulletin.tell({ text: "The page's styles have not arrived yet: all works, but looks plain until they come.", action });
+  fetchStyles("styles/site.css").catch(() => bulletin.tell({ text: "The page's styles could not be fetched: all works, but looks plain.", action }));
+}
 find("[data-skip]").addEventListener("click", (event) => {
   event.preventDefault(); // the hash holds the state
   find("main").focus();

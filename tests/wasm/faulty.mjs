@@ -1,4 +1,4 @@
-/** A server that fails: an address /<fault>/<what>/… is the folder's, where the files that `what` names fail in this way until it is healed. */
+/** A server that fails: an address /<fault>/<what>/… is the folder's, where the files that `what` names fail in this way until it is healed or fails otherwise. */
 import { readFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import { extname, join } from "node:path";
@@ -35,27 +35,37 @@ const ANSWERS = {
 
 /** @param {string} folder @param {Record<string, RegExp>} what paths by name */
 export async function serveFaulty(folder, what) {
-  /** @type {Set<string>} */
-  const healed = new Set();
+  /** How they fail by now, where that has changed. @type {Map<string, string>} */
+  const changed = new Map();
   /** When a fault was met first. @type {Map<string, number>} */
   const met = new Map();
   const server = createServer(async (request, response) => {
     const [, fault, name, path] = /^\/(\w+)\/(\w+)\/([^?]*)/.exec(request.url ?? "") ?? [];
     const body = path === undefined ? null : await readFile(join(folder, path || "index.html")).catch(() => null);
     if (!body) return void ANSWERS[404](response, Buffer.alloc(0), "");
-    const isFaulty = what[name].test(path) && !healed.has(`${fault} ${name}`);
-    if (isFaulty && !met.has(`${fault} ${name}`)) met.set(`${fault} ${name}`, performance.now());
-    ANSWERS[isFaulty ? fault : "good"](response, body, path ? (TYPES[extname(path)] ?? "application/octet-stream") : "text/html");
+    const key = `${fault} ${name}`;
+    const isFaulty = what[name].test(path);
+    if (isFaulty && !met.has(key)) met.set(key, performance.now());
+    ANSWERS[isFaulty ? (changed.get(key) ?? fault) : "good"](response, body, path ? (TYPES[extname(path)] ?? "application/octet-stream") : "text/html");
   });
   await new Promise((done) => server.listen(0, "127.0.0.1", () => done(undefined)));
   const { port } = /** @type {import("node:net").AddressInfo} */ (server.address());
+  const url = `http://localhost:${port}/`;
   return {
+    url,
     /** @param {string} fault @param {string} name */
-    addressOf: (fault, name) => `http://localhost:${port}/${fault}/${name}/`,
+    addressOf: (fault, name) => `${url}${fault}/${name}/`,
+    /** From now on they fail in another way. @param {string} fault @param {string} name @param {string} other */
+    change(fault, name, other) {
+      changed.set(`${fault} ${name}`, other);
+      met.delete(`${fault} ${name}`);
+    },
     /** @param {string} fault @param {string} name */
-    heal: (fault, name) => void healed.add(`${fault} ${name}`),
-    /** Milliseconds on this process' clock. @param {string} fault @param {string} name */
-    metAt: (fault, name) => met.get(`${fault} ${name}`) ?? Infinity,
+    heal(fault, name) {
+      this.change(fault, name, "good");
+    },
+    /** When the fault was met first, in milliseconds on this process' clock; undefined before that. @param {string} fault @param {string} name @returns {any} */
+    metAt: (fault, name) => met.get(`${fault} ${name}`),
     close: () => (server.close(), server.closeAllConnections()),
   };
 }

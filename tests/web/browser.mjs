@@ -41,14 +41,14 @@ export async function serveSite() {
 
 /**
  * A copy of the site with another bundle, for tests that damage something; `change` gets its folder.
- * @param {(folder: string) => unknown} change
+ * @param {(folder: string) => unknown} change @param {(folder: string) => Promise<{ url: string, close: () => unknown }>} [open] how it is served
  */
-export async function serveChangedSite(change) {
+export async function serveChangedSite(change, open = serve) {
   const folder = await mkdtemp(join(tmpdir(), "ntrace-site-"));
   await cp(siteFolder, folder, { recursive: true, filter: (path) => path !== join(siteFolder, "bundle") });
   await cp(testBundleFolder, join(folder, "bundle"), { recursive: true });
   await change(folder);
-  const server = await serve(folder);
+  const server = await open(folder);
   return {
     url: server.url,
     close: async () => {
