@@ -10,6 +10,7 @@
 
 enum {
     NT_BOUND_GROUP = 16,       /* rows that lie side by side */
+    NT_BOUND_MOST_ROWS = 256,  /* of a block, those that fill it up included */
     NT_BOUND_MOST_NORM = 46000 /* a row's largest norm, in units: products fit into 32 bits */
 };
 
@@ -23,7 +24,7 @@ struct nt_bound_block {
 };
 
 /* Finds the pairs of a row i of a and a row j of b whose product is at least reach_i + half_j or reach_j + half_i; of a
- * block with itself (a.packed == b.packed) those with i < j.
+ * block with itself (a.packed == b.packed) those with i < j. Row by row, in ascending order.
  *
  * pair  out  [16 groups of a * 16 groups of b] their numbers in the blocks; the rest of a pair is undefined
  *

@@ -7,7 +7,7 @@
 #include "knn/graph_search.h"
 #include "ntrace/knn.h"
 
-enum { ROWS = NT_REDUCTION_BATCH, PASSING = 512, SIDE = 1024, PAIRS = 16384 };
+enum { ROWS = NT_REDUCTION_BATCH, PASSING = 512, SIDE = 512, PAIRS = 16384 };
 
 static uint32_t min(uint32_t a, uint32_t b) { return a < b ? a : b; }
 
@@ -163,9 +163,11 @@ static void measure(nt_graph_search *s, const struct part *a, const struct part 
         struct nt_short *there = item_of(s, i, j), *back = item_of(s, j, i);
         if (there != NULL) {
             there->square = square[p];
+            s->lists.list[i].fresh++;
         }
         if (back != NULL) {
             back->square = square[p];
+            s->lists.list[j].fresh++;
         }
     }
     s->work.exact += s->pairs;

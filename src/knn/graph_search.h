@@ -13,11 +13,11 @@
 #include "ntrace/graph.h"
 
 enum {
-    NT_SEARCH_AXES = 254,     /* leading axes of level one, to which two norms come */
-    NT_SEARCH_TYPICAL = 1536, /* rows that the axes are found on */
-    NT_SEARCH_LOCAL = 384,    /* rows that the reduction is found on */
-    NT_SEARCH_REDUCED = 4800, /* values of a reduced row, where there is room for them */
-    NT_SEARCH_BLOCK = 256     /* samples of a block, at most */
+    NT_SEARCH_AXES = 254,                /* leading axes of level one, to which two norms come */
+    NT_SEARCH_TYPICAL = 1536,            /* rows that the axes are found on */
+    NT_SEARCH_LOCAL = 384,               /* rows that the reduction is found on */
+    NT_SEARCH_REDUCED = 4800,            /* values of a reduced row, where there is room for them */
+    NT_SEARCH_BLOCK = NT_BOUND_MOST_ROWS /* samples of a block, at most */
 };
 
 /* Three levels, each a lower bound of the next:

@@ -4,6 +4,8 @@
 #include <stdbool.h>
 #include <string.h>
 
+enum { FRESH = 16 }; /* a limit is worth lowering when more than so small a part of k is fresh */
+
 enum nt_status nt_shortlists_create(struct nt_shortlists *lists, uint32_t samples, uint32_t k, const float *rest,
                                     const float *slack, const struct nt_allocator *al) {
     *lists = (struct nt_shortlists){.allocator = al, .samples = samples, .k = k, .rest = rest, .slack = slack};
@@ -100,9 +102,10 @@ enum nt_status nt_shortlists_prune(struct nt_shortlists *lists, uint32_t of) {
 
 enum nt_status nt_shortlists_tighten(struct nt_shortlists *lists, uint32_t of) {
     struct nt_shortlist *l = &lists->list[of];
-    if (l->count <= lists->k) {
+    if (l->count <= lists->k || l->fresh * FRESH <= lists->k) {
         return NT_OK;
     }
+    l->fresh = 0;
     NT_TRY(need_room(lists, l->count));
     for (uint32_t i = 0; i < l->count; i++) {
         struct nt_short item = l->item[i];
