@@ -567,7 +567,7 @@ export interface Graph {
   index: Uint32Array;
   /** [N, k] to 1 / 131,070 of a sample's range of distances. */
   distance: Float32Array;
-  /** Pairs of samples that each test looked at: a bound on leading axes, a bound on reduced rows, the exact distance. */
+  /** Pairs of samples that each test looked at: a bound on leading values, a bound on reduced rows, the exact distance. */
   work: { pairs: number; reduced: number; exact: number };
   milliseconds: number;
 }

@@ -61,7 +61,7 @@ struct nt_rows {
 
 typedef struct nt_graph_search nt_graph_search;
 
-/* How many pairs each test of a search looked at: by lower bounds on principal axes (all), on reduced rows, exactly. */
+/* How many pairs each test of a search looked at: by lower bounds on leading values (all), on reduced rows, exactly. */
 struct nt_graph_work {
     uint64_t pairs, reduced, exact;
 };
@@ -91,7 +91,7 @@ enum nt_status nt_graph_search_step(double *done, nt_graph_search *search, struc
 nt_graph *nt_graph_search_take(nt_graph_search *search);
 
 /* The two leading principal components of the rows, [samples, 2], in units of the activations, once the search is done.
- * Found within the some 190 axes of the search, by covariance over all samples. Borrowed. */
+ * Found by covariance over all samples, within the leading 32 axes of typical ones. Borrowed. */
 const float *nt_graph_search_plane(const nt_graph_search *search);
 
 struct nt_graph_work nt_graph_search_work(const nt_graph_search *search);

@@ -27,12 +27,14 @@ static inline void multiply(__m256i sum[ROWS][VECTORS], const int16_t *a, const 
 }
 
 /* Which of eight products of row i with rows from j on are large enough. */
-static inline uint32_t large(__m256i sum, const struct nt_bound_block *a, const struct nt_bound_block *b, uint32_t i,
-                             uint32_t j) {
+static inline uint32_t large(__m256i sum, const struct nt_bound_block *a, const struct nt_bound_block *b,
+                             const float *left, const float *right, uint32_t i, uint32_t j) {
     __m256 by_a = _mm256_add_ps(_mm256_set1_ps(a->reach[i]), _mm256_loadu_ps(b->half + j));
     __m256 by_b = _mm256_add_ps(_mm256_loadu_ps(b->reach + j), _mm256_set1_ps(a->half[i]));
     __m256 least = _mm256_min_ps(by_b, by_a);
-    return (uint32_t)_mm256_movemask_ps(_mm256_cmp_ps(_mm256_cvtepi32_ps(sum), least, _CMP_GE_OQ));
+    __m256 rests = _mm256_mul_ps(_mm256_set1_ps(left[i]), _mm256_loadu_ps(right + j));
+    __m256 product = _mm256_add_ps(_mm256_cvtepi32_ps(sum), rests);
+    return (uint32_t)_mm256_movemask_ps(_mm256_cmp_ps(product, least, _CMP_GE_OQ));
 }
 
 #include "knn/bound_kernels.h"

@@ -24,11 +24,13 @@ static inline void multiply(__m512i sum[ROWS][VECTORS], const int16_t *a, const 
 }
 
 /* Which of sixteen products of row i with rows from j on are large enough. */
-static inline uint32_t large(__m512i sum, const struct nt_bound_block *a, const struct nt_bound_block *b, uint32_t i,
-                             uint32_t j) {
+static inline uint32_t large(__m512i sum, const struct nt_bound_block *a, const struct nt_bound_block *b,
+                             const float *left, const float *right, uint32_t i, uint32_t j) {
     __m512 by_a = _mm512_add_ps(_mm512_set1_ps(a->reach[i]), _mm512_loadu_ps(b->half + j));
     __m512 by_b = _mm512_add_ps(_mm512_loadu_ps(b->reach + j), _mm512_set1_ps(a->half[i]));
-    return (uint32_t)_mm512_cmp_ps_mask(_mm512_cvtepi32_ps(sum), _mm512_min_ps(by_b, by_a), _CMP_GE_OQ);
+    __m512 rests = _mm512_mul_ps(_mm512_set1_ps(left[i]), _mm512_loadu_ps(right + j));
+    __m512 product = _mm512_add_ps(_mm512_cvtepi32_ps(sum), rests);
+    return (uint32_t)_mm512_cmp_ps_mask(product, _mm512_min_ps(by_b, by_a), _CMP_GE_OQ);
 }
 
 #include "knn/bound_kernels.h"

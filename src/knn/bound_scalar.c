@@ -13,10 +13,11 @@ static inline void multiply(int32_t sum[ROWS][VECTORS], const int16_t *a, const 
     }
 }
 
-static inline uint32_t large(int32_t sum, const struct nt_bound_block *a, const struct nt_bound_block *b, uint32_t i,
-                             uint32_t j) {
+static inline uint32_t large(int32_t sum, const struct nt_bound_block *a, const struct nt_bound_block *b,
+                             const float *left, const float *right, uint32_t i, uint32_t j) {
     float by_a = a->reach[i] + b->half[j], by_b = b->reach[j] + a->half[i];
-    return (float)sum >= (by_b < by_a ? by_b : by_a);
+    float rests = left[i] * right[j], product = (float)sum + rests;
+    return product >= (by_b < by_a ? by_b : by_a);
 }
 
 #include "knn/bound_kernels.h"

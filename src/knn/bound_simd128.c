@@ -23,11 +23,13 @@ static inline void multiply(v128_t sum[ROWS][VECTORS], const int16_t *a, const i
 }
 
 /* Which of four products of row i with rows from j on are large enough. */
-static inline uint32_t large(v128_t sum, const struct nt_bound_block *a, const struct nt_bound_block *b, uint32_t i,
-                             uint32_t j) {
+static inline uint32_t large(v128_t sum, const struct nt_bound_block *a, const struct nt_bound_block *b,
+                             const float *left, const float *right, uint32_t i, uint32_t j) {
     v128_t by_a = wasm_f32x4_add(wasm_v128_load32_splat(a->reach + i), wasm_v128_load(b->half + j));
     v128_t by_b = wasm_f32x4_add(wasm_v128_load(b->reach + j), wasm_v128_load32_splat(a->half + i));
-    return (uint32_t)wasm_i32x4_bitmask(wasm_f32x4_ge(wasm_f32x4_convert_i32x4(sum), wasm_f32x4_pmin(by_a, by_b)));
+    v128_t rests = wasm_f32x4_mul(wasm_v128_load32_splat(left + i), wasm_v128_load(right + j));
+    v128_t product = wasm_f32x4_add(wasm_f32x4_convert_i32x4(sum), rests);
+    return (uint32_t)wasm_i32x4_bitmask(wasm_f32x4_ge(product, wasm_f32x4_pmin(by_a, by_b)));
 }
 
 #include "knn/bound_kernels.h"

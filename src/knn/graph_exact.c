@@ -72,18 +72,19 @@ uint32_t nt_search_exact_units(const nt_graph_search *s) {
 static enum nt_status room_for_groups(nt_graph_search *s, size_t held) {
     size_t row = s->size * sizeof(float), passing = s->group[0] < s->samples ? s->group[1] : 0;
     if ((s->group[0] + passing) * row <= held) {
-        s->exact[0] = (float *)s->z;
+        s->exact[0] = (float *)s->lead;
     } else {
-        nt_release(s->allocator, s->z);
+        nt_release(s->allocator, s->lead);
         s->exact[0] = nt_allocate(s->allocator, s->group[0] + passing, row);
     }
-    s->z = NULL;
+    s->lead = s->z = NULL;
     s->exact[1] = s->exact[0] != NULL ? s->exact[0] + s->group[0] * (size_t)s->size : NULL;
     return s->exact[0] != NULL ? NT_OK : NT_E_MEMORY;
 }
 
 enum nt_status nt_search_start_exact(nt_graph_search *s) {
-    size_t held = (size_t)s->samples * s->width * sizeof *s->z, rows = held / sizeof(float) / s->size;
+    size_t held = ((size_t)s->filled * s->depth + (size_t)s->samples * s->width) * sizeof *s->z,
+           rows = held / sizeof(float) / s->size;
     if (rows >= s->samples || s->kept) {
         s->group[0] = s->group[1] = s->samples;
     } else {
@@ -98,8 +99,8 @@ enum nt_status nt_search_start_exact(nt_graph_search *s) {
     if (!s->kept) {
         return room_for_groups(s, held);
     }
-    nt_release(s->allocator, s->z);
-    s->z = NULL;
+    nt_release(s->allocator, s->lead);
+    s->lead = s->z = NULL;
     return NT_OK;
 }
 

@@ -12,11 +12,12 @@
 enum phase { CENTRE, LOCAL_AXES, UNIT, REDUCE, AXES, PROJECT, PLANE, SORT, TILES, LISTS, EXACT, ROWS, DONE, PHASES };
 
 /* About how long each phase takes, in hundredths. */
-static const double SHARE[PHASES] = {1, 1, 1, 12, 6, 6, 2, 1, 45, 1, 23, 1, 0};
+static const double SHARE[PHASES] = {1, 1, 1, 17, 1, 1, 1, 1, 45, 1, 30, 1, 0};
 
-enum { BATCH = NT_REDUCTION_BATCH, MEASURED = 128, PROJECTED = 288, FINISHED = 256, SEED = 1, ROUNDS = 2 };
+enum { BATCH = NT_REDUCTION_BATCH, MEASURED = 128, PROJECTED = 48, FINISHED = 256, SEED = 1, ROUNDS = 3 };
 
 static const float LARGER = 1.25f;
+static const double LEAD = 0.84, SHORTER = 0.999;
 
 static enum nt_status no_memory(struct nt_error *error) {
     return nt_error_set(error, NT_E_MEMORY, "not enough memory for the neighbours of all samples");
@@ -61,26 +62,106 @@ static enum nt_status add_to_local_axes(nt_graph_search *s, struct nt_error *err
 
 static float *reduced_rows(const nt_graph_search *s) { return s->buffer + (size_t)BATCH * s->size; }
 
-/* The unit of z, such that values somewhat larger than any typical one can be held. */
-static enum nt_status find_unit(nt_graph_search *s, struct nt_error *error) {
-    uint32_t count;
-    float rest[BATCH], *z = reduced_rows(s), most = s->unit * NT_FIXED_MOST;
-    NT_TRY(read_typical(s, &count, min(s->samples, MEASURED), error));
-    NT_TRY(nt_reduction_apply(z, rest, &s->reduction, s->buffer, count, s->allocator));
-    for (size_t i = 0; i < (size_t)count * s->reduced; i++) {
-        most = LARGER * fabsf(z[i]) > most ? LARGER * fabsf(z[i]) : most;
+/* How many leading values hold LEAD of the spread, which falls: whole chunks, where there are more. */
+static uint32_t leading(const nt_graph_search *s, const float *spread) {
+    uint32_t count = 0;
+    double all = 0, sum = 0;
+    for (uint32_t i = 0; i < s->reduced; i++) {
+        all += (double)spread[i];
     }
-    s->unit = most / NT_FIXED_MOST;
-    if (s->at + 1 == s->units) {
-        s->unit = s->unit < FLT_MIN ? 1 : s->unit;
-        s->per_unit = 1 / (s->unit * s->unit);
+    while (count < s->reduced && (count % NT_BOUND_CHUNK != 0 || sum <= LEAD * all)) {
+        sum += (double)spread[count++];
     }
-    return NT_OK;
+    return nt_fixed_filled(count);
 }
 
-/* A reduced row's values in the strip that begins with the value `from`. */
+/* Puts the strongest values of reduced rows first, and makes room for the rows. */
+static enum nt_status order_values(nt_graph_search *s) {
+    float *spread = s->buffer, *falling = spread + s->reduced;
+    for (uint32_t i = 0; i < s->reduced; i++) {
+        spread[i] = (float)s->spread[i];
+    }
+    NT_TRY(nt_reduction_order(&s->reduction, spread, s->allocator));
+    for (uint32_t i = 0; i < s->reduced; i++) {
+        falling[s->reduction.place[i]] = spread[i];
+    }
+    s->depth = leading(s, falling);
+    s->width = nt_fixed_filled(s->reduced) - s->depth;
+    s->filled = (s->samples + NT_BOUND_GROUP - 1) / NT_BOUND_GROUP * NT_BOUND_GROUP;
+    size_t lead = (size_t)s->filled * s->depth, others = (size_t)s->samples * s->width;
+    s->lead = nt_allocate_zeroed(s->allocator, lead + others, sizeof *s->lead);
+    s->z = s->lead != NULL ? s->lead + lead : NULL;
+    return s->lead != NULL ? NT_OK : NT_E_MEMORY;
+}
+
+/* The unit of reduced rows, such that values and norms somewhat larger than typical ones can be held; and how much each
+ * value spreads. */
+static enum nt_status find_unit(nt_graph_search *s, struct nt_error *error) {
+    uint32_t count;
+    float rest[BATCH], *z = reduced_rows(s);
+    NT_TRY(read_typical(s, &count, min(s->samples, MEASURED), error));
+    NT_TRY(nt_reduction_apply(z, rest, &s->reduction, s->buffer, count, s->allocator));
+    for (uint32_t i = 0; i < count; i++, z += s->reduced) {
+        double sum = 0;
+        for (uint32_t j = 0; j < s->reduced; j++) {
+            double square = (double)z[j] * (double)z[j];
+            s->unit = fmaxf(s->unit, LARGER * fabsf(z[j]) / NT_FIXED_MOST);
+            s->spread[j] += square;
+            sum += square;
+        }
+        s->unit = fmaxf(s->unit, LARGER * (float)sqrt(sum) / NT_BOUND_MOST_NORM);
+    }
+    if (s->at + 1 < s->units) {
+        return NT_OK;
+    }
+    s->unit = s->unit < FLT_MIN ? 1 : s->unit;
+    s->per_unit = 1 / (s->unit * s->unit);
+    return order_values(s);
+}
+
+/* A reduced row's values in the strip that begins with the value `from` after the leading ones. */
 static int16_t *strip_of(const nt_graph_search *s, uint32_t from, size_t sample) {
     return s->z + (size_t)from * s->samples + sample * nt_fixed_strip_width(from, s->width);
+}
+
+static double squares(const int16_t *value, uint32_t count) {
+    uint64_t sum = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        sum += (uint32_t)(value[i] * value[i]);
+    }
+    return (double)sum;
+}
+
+/* Rounds a reduced row into s->row, made shorter where products of its leading values would not fit. Returns by how far
+ * that moved it, and its norm. */
+static float round_row(double *norm, nt_graph_search *s, float *z) {
+    float moved = nt_fixed_round(s->row, z, s->reduced, s->unit);
+    double most = (double)NT_BOUND_MOST_NORM, sum = 0;
+    for (uint32_t j = 0; j < s->reduced; j++) {
+        sum += (double)z[j] * (double)z[j];
+    }
+    *norm = sqrt(sum);
+    if (squares(s->row, s->depth) > most * most) {
+        double share = SHORTER * most * (double)s->unit / *norm;
+        for (uint32_t j = 0; j < s->reduced; j++) {
+            z[j] *= (float)share;
+        }
+        moved = nt_fixed_round(s->row, z, s->reduced, s->unit) + (float)(*norm * (1 - share) * (1 + 1e-6));
+    }
+    return moved;
+}
+
+/* Keeps a reduced row, its leading values apart. */
+static void keep_row(nt_graph_search *s, uint32_t sample, float *z) {
+    double norm, rest = (double)s->rest[sample];
+    s->slack[sample] = round_row(&norm, s, z);
+    s->slack[sample] += nt_reduction_slack(&s->reduction) * (float)sqrt(norm * norm + rest * rest);
+    s->beyond[sample] = (float)(squares(s->row + s->depth, s->width) + rest * rest * (double)s->per_unit);
+    memcpy(s->lead + (size_t)sample * s->depth, s->row, s->depth * sizeof *s->row);
+    for (uint32_t from = 0; from < s->width; from += NT_FIXED_STRIP) {
+        const int16_t *value = s->row + s->depth + from;
+        memcpy(strip_of(s, from, sample), value, nt_fixed_strip_width(from, s->width) * sizeof *value);
+    }
 }
 
 static enum nt_status reduce(nt_graph_search *s, struct nt_error *error) {
@@ -95,57 +176,27 @@ static enum nt_status reduce(nt_graph_search *s, struct nt_error *error) {
     }
     NT_TRY(nt_reduction_apply(z, s->rest + first, &s->reduction, s->buffer, count, s->allocator));
     for (uint32_t i = 0; i < count; i++) {
-        s->slack[first + i] = nt_fixed_round(s->row, z + (size_t)i * s->reduced, s->reduced, s->unit);
+        keep_row(s, first + i, z + (size_t)i * s->reduced);
         if (!isfinite(s->slack[first + i])) {
             return not_finite(error);
-        }
-        for (uint32_t from = 0; from < s->width; from += NT_FIXED_STRIP) {
-            memcpy(strip_of(s, from, first + i), s->row + from, nt_fixed_strip_width(from, s->width) * sizeof *s->row);
         }
     }
     return NT_OK;
 }
 
-/* Leading values of a reduced row as floats again: out [leading]. Returns the squared norm of the others. */
-static double restore(float *out, const nt_graph_search *s, size_t sample) {
-    uint64_t sum = 0;
-    for (uint32_t from = 0; from < s->width; from += NT_FIXED_STRIP) {
-        const int16_t *z = strip_of(s, from, sample);
-        uint32_t width = nt_fixed_strip_width(from, s->width), lead = s->leading > from ? s->leading - from : 0;
-        lead = min(lead, width);
-        for (uint32_t i = 0; i < lead; i++) {
-            out[from + i] = s->unit * (float)z[i];
-        }
-        for (uint32_t i = lead; i < width; i++) {
-            sum += (uint64_t)(z[i] * z[i]);
-        }
+/* Leading values of a reduced row as floats again. */
+static void restore(float *out, const nt_graph_search *s, size_t sample) {
+    for (uint32_t i = 0; i < s->depth; i++) {
+        out[i] = s->unit * (float)s->lead[sample * s->depth + i];
     }
-    return (double)sum * (double)s->unit * (double)s->unit;
-}
-
-/* How far the axes are from orthonormal: the Frobenius norm of A·Aᵀ - 1. */
-static enum nt_status deviation(float *out, const struct nt_axes *axes, const struct nt_allocator *al) {
-    size_t count = axes->count;
-    float *gram = nt_allocate(al, count, count * sizeof *gram);
-    struct nt_matrix rows = {axes->axis, axes->size, 1};
-    enum nt_status status =
-        gram != NULL ? nt_matrix_product(gram, rows, rows, count, count, axes->size, 1, al) : NT_E_MEMORY;
-    double sum = 0;
-    for (size_t i = 0; status == NT_OK && i < count * count; i++) {
-        double gap = (double)gram[i] - (i / count == i % count);
-        sum += gap * gap;
-    }
-    *out = (float)sqrt(sum);
-    nt_release(al, gram);
-    return status;
 }
 
 /* For rows without spread, which have no axes: any one is right. */
 static enum nt_status take_any_axis(nt_graph_search *s) {
-    s->axes.size = s->leading;
+    s->axes.size = s->depth;
     s->axes.count = 1;
-    s->axes.centre = nt_allocate_zeroed(s->allocator, s->leading, sizeof(float));
-    s->axes.axis = nt_allocate_zeroed(s->allocator, s->leading, sizeof(float));
+    s->axes.centre = nt_allocate_zeroed(s->allocator, s->depth, sizeof(float));
+    s->axes.axis = nt_allocate_zeroed(s->allocator, s->depth, sizeof(float));
     if (s->axes.centre == NULL || s->axes.axis == NULL) {
         return NT_E_MEMORY;
     }
@@ -155,48 +206,30 @@ static enum nt_status take_any_axis(nt_graph_search *s) {
 
 static enum nt_status find_axes(nt_graph_search *s) {
     uint32_t n = min(s->samples, NT_SEARCH_TYPICAL);
-    float *rows = nt_allocate(s->allocator, n, s->leading * sizeof *rows), off = 0;
+    float *rows = nt_allocate(s->allocator, n, s->depth * sizeof *rows);
     if (rows == NULL) {
         return NT_E_MEMORY;
     }
     for (uint32_t i = 0; i < n; i++) {
-        (void)restore(rows + (size_t)i * s->leading, s, (size_t)((uint64_t)i * s->samples / n));
+        restore(rows + (size_t)i * s->depth, s, (size_t)((uint64_t)i * s->samples / n));
     }
     struct nt_random random;
-    nt_random_seed(&random, SEED, s->leading);
+    nt_random_seed(&random, SEED, s->depth);
     enum nt_status status =
-        nt_axes_find(&s->axes, rows, n, s->leading, min(NT_SEARCH_AXES, s->leading), ROUNDS, &random, 1, s->allocator);
+        nt_axes_find(&s->axes, rows, n, s->depth, min(NT_SEARCH_AXES, s->depth), ROUNDS, &random, 1, s->allocator);
     nt_release(s->allocator, rows);
     NT_TRY(status == NT_E_VALUE ? take_any_axis(s) : status);
-    NT_TRY(deviation(&off, &s->axes, s->allocator));
-    float terms = NT_MATRIX_DEPTH + (float)s->leading / NT_MATRIX_DEPTH + 2;
-    s->axes_slack = terms * 0x1p-24f * sqrtf((float)s->axes.count) + off;
-    s->columns = s->axes.count + 2;
-    s->y = nt_allocate(s->allocator, s->samples, s->columns * sizeof *s->y);
+    s->y = nt_allocate(s->allocator, s->samples, s->axes.count * sizeof *s->y);
     return s->y != NULL ? NT_OK : NT_E_MEMORY;
 }
 
 static enum nt_status project(nt_graph_search *s) {
-    uint32_t first = s->at * PROJECTED, count = min(PROJECTED, s->samples - first), axes = s->axes.count;
-    float *x = s->buffer, *y = x + (size_t)PROJECTED * s->leading, *left = y + (size_t)PROJECTED * axes;
-    double others[PROJECTED];
+    uint32_t first = s->at * PROJECTED, count = min(PROJECTED, s->samples - first);
+    float *x = s->buffer, *left = x + (size_t)PROJECTED * s->depth;
     for (uint32_t i = 0; i < count; i++) {
-        others[i] = restore(x + (size_t)i * s->leading, s, first + i);
+        restore(x + (size_t)i * s->depth, s, first + i);
     }
-    NT_TRY(nt_axes_project(y, left, x, &s->axes, count, 1, s->allocator));
-    for (uint32_t i = 0; i < count; i++) {
-        float *out = s->y + (size_t)(first + i) * s->columns, rest = s->rest[first + i];
-        memcpy(out, y + (size_t)i * axes, axes * sizeof *out);
-        out[axes] = (float)sqrt((double)left[i] * (double)left[i] + others[i]);
-        out[axes + 1] = rest;
-        double sum = 0;
-        for (uint32_t j = 0; j < s->columns; j++) {
-            sum += (double)out[j] * (double)out[j];
-        }
-        s->norm[first + i] = (float)sum;
-        s->slack[first + i] += nt_reduction_slack(&s->reduction) * (float)sqrt(sum);
-    }
-    return NT_OK;
+    return nt_axes_project(s->y + (size_t)first * s->axes.count, left, x, &s->axes, count, 1, s->allocator);
 }
 
 /* Leading components of all samples, inside the axes. The largest coordinate of each is positive. */
@@ -207,7 +240,7 @@ static void fill_plane(nt_graph_search *s, const double *vector, const double *m
         for (uint32_t i = 0; i < s->samples; i++) {
             double sum = 0;
             for (uint32_t j = 0; j < axes && c < axes; j++) {
-                sum += vector[c * axes + j] * ((double)s->y[(size_t)i * s->columns + j] - mean[j]);
+                sum += vector[c * axes + j] * ((double)s->y[(size_t)i * axes + j] - mean[j]);
             }
             s->plane[2 * (size_t)i + c] = (float)sum;
             most = fabsf((float)sum) > fabsf(most) ? (float)sum : most;
@@ -223,13 +256,13 @@ static enum nt_status find_plane(nt_graph_search *s) {
     float *gram = nt_allocate(s->allocator, axes, axes * sizeof *gram);
     double *covariance = nt_allocate(s->allocator, axes, axes * sizeof *covariance);
     double *mean = nt_allocate_zeroed(s->allocator, 2 * (size_t)axes, sizeof *mean), *value = mean + axes;
-    struct nt_matrix columns = {s->y, 1, s->columns};
+    struct nt_matrix columns = {s->y, 1, axes};
     enum nt_status status = gram != NULL && covariance != NULL && mean != NULL ? NT_OK : NT_E_MEMORY;
     if (status == NT_OK) {
         status = nt_matrix_product(gram, columns, columns, axes, axes, n, 1, s->allocator);
     }
     for (size_t i = 0; status == NT_OK && i < (size_t)n * axes; i++) {
-        mean[i % axes] += (double)s->y[i / axes * s->columns + i % axes] / n;
+        mean[i % axes] += (double)s->y[i] / n;
     }
     for (size_t i = 0; status == NT_OK && i < (size_t)axes * axes; i++) {
         covariance[i] = (double)gram[i] - n * mean[i / axes] * mean[i % axes];
@@ -263,11 +296,8 @@ static enum nt_status tile(nt_graph_search *s) {
     return b >= a ? nt_search_tile(s, a, b) : NT_OK;
 }
 
-/* Tables of the bounds are no longer needed. */
 static enum nt_status end_lists(nt_graph_search *s) {
     NT_TRY(nt_search_end_lists(s));
-    nt_release(s->allocator, s->bound);
-    s->bound = NULL;
     return nt_search_start_exact(s);
 }
 
@@ -371,21 +401,19 @@ static enum nt_status allocate(nt_graph_search *s) {
     limit = limit < 64 ? 64 : limit > NT_SEARCH_REDUCED ? NT_SEARCH_REDUCED : limit;
     NT_TRY(nt_reduction_create(&s->reduction, s->rows.shape, (uint32_t)limit, s->allocator));
     s->reduced = s->reduction.reduced;
-    s->width = nt_fixed_filled(s->reduced);
-    s->leading = s->reduction.side == 0 ? s->reduced : (2 * s->reduction.axes + 2) / 3 * s->reduction.blocks;
     s->kept = s->reduction.side == 0 && rows <= s->room / 3 * 2;
-    size_t batch = (size_t)BATCH * (s->size + s->reduced), tile = (size_t)NT_SEARCH_BLOCK * NT_SEARCH_BLOCK;
-    size_t projected = (size_t)PROJECTED * (s->leading + NT_SEARCH_AXES + 1), buffer = batch > tile ? batch : tile;
-    s->buffer = nt_allocate(s->allocator, buffer > projected ? buffer : projected, sizeof *s->buffer);
-    s->passed = nt_allocate(s->allocator, tile, sizeof *s->passed);
-    s->row = nt_allocate(s->allocator, s->width, sizeof *s->row);
-    s->z = nt_allocate(s->allocator, s->samples, s->width * sizeof *s->z);
+    uint32_t filled = nt_fixed_filled(s->reduced);
+    size_t batch = (size_t)BATCH * (s->size + s->reduced), projected = (size_t)PROJECTED * (filled + 1);
+    s->buffer = nt_allocate(s->allocator, batch > projected ? batch : projected, sizeof *s->buffer);
+    s->passed = nt_allocate(s->allocator, (size_t)NT_SEARCH_BLOCK * NT_SEARCH_BLOCK, sizeof *s->passed);
+    s->row = nt_allocate(s->allocator, filled, sizeof *s->row);
+    s->spread = nt_allocate_zeroed(s->allocator, s->reduced, sizeof *s->spread);
     s->exact[0] = s->kept ? nt_allocate(s->allocator, rows, 1) : NULL;
     s->rest = nt_allocate(s->allocator, s->samples, sizeof *s->rest);
-    s->norm = nt_allocate(s->allocator, s->samples, sizeof *s->norm);
+    s->beyond = nt_allocate(s->allocator, s->samples, sizeof *s->beyond);
     s->slack = nt_allocate(s->allocator, s->samples, sizeof *s->slack);
     s->plane = nt_allocate(s->allocator, s->samples, 2 * sizeof *s->plane);
-    bool there = s->buffer && s->passed && s->row && s->z && s->rest && s->norm && s->slack && s->plane;
+    bool there = s->buffer && s->passed && s->row && s->spread && s->rest && s->beyond && s->slack && s->plane;
     return there && (s->exact[0] != NULL || !s->kept) ? NT_OK : NT_E_MEMORY;
 }
 
@@ -437,9 +465,9 @@ void nt_graph_search_free(nt_graph_search *s) {
     nt_axes_clear(&s->axes, s->allocator);
     nt_shortlists_clear(&s->lists);
     nt_graph_free(s->graph);
-    void *const held[] = {s->z,      s->y,      s->rest,   s->norm,     s->slack,     s->plane,
-                          s->sample, s->start,  s->buffer, s->exact[0], s->list_room, s->pair,
-                          s->sums,   s->passed, s->row,    s->bound,    s->half,      s->own};
+    void *const held[] = {s->lead,     s->spread,    s->y,      s->rest, s->beyond, s->slack,  s->plane,
+                          s->sample,   s->start,     s->buffer, s->half, s->tail,   s->square, s->passed,
+                          s->exact[0], s->list_room, s->pair,   s->sums, s->row};
     for (size_t i = 0; i < sizeof held / sizeof *held; i++) {
         nt_release(s->allocator, held[i]);
     }

@@ -13,7 +13,7 @@
 #include "ntrace/graph.h"
 
 enum {
-    NT_SEARCH_AXES = 254,                /* leading axes of level one, to which two norms come */
+    NT_SEARCH_AXES = 32,                 /* leading axes that samples are sorted by, and their plane is found in */
     NT_SEARCH_TYPICAL = 1536,            /* rows that the axes are found on */
     NT_SEARCH_LOCAL = 384,               /* rows that the reduction is found on */
     NT_SEARCH_REDUCED = 4800,            /* values of a reduced row, where there is room for them */
@@ -21,8 +21,8 @@ enum {
 };
 
 /* Three levels, each a lower bound of the next:
- * y: leading principal axes of the reduced rows, and the norms of what they and the reduction leave out;
- * z: reduced rows in 16 bits, and the norm of what the reduction leaves out;
+ * the strongest values of reduced rows, in 16 bits, and the norm of what follows them;
+ * z: the reduced rows' other values, and the norm of what the reduction leaves out;
  * x: the rows themselves.
  * Once sorted, samples stand by position, in blocks of near ones. */
 struct nt_graph_search {
@@ -33,26 +33,26 @@ struct nt_graph_search {
     uint32_t phase, at, units; /* a step takes unit `at` of `units` of a phase */
     struct nt_reduction reduction;
     struct nt_axes axes;
-    uint32_t reduced, width, columns; /* values of a reduced row, and filled up; floats of a row of y: axes + 2 */
-    uint32_t leading;                 /* values of a reduced row, the strongest, that the axes are found in */
-    float unit;                       /* of the values of z */
-    float per_unit;                   /* 1 / unit^2 */
-    int16_t *z;                       /* [samples, width] in strips */
-    float *y, *rest, *norm;           /* [samples, columns], [samples], [samples] squared, of y */
-    int16_t *bound;                   /* y in 16 bits by position, packed */
-    float *half, *own; /* [samples, filled up], half of its squared norm; [samples] how far rounding moves it */
-    float bound_unit;
-    uint32_t depth;   /* columns, filled up to an even number */
-    float *slack;     /* [samples] how far rounding can move a reduced row */
-    float *plane;     /* [samples, 2] by sample */
-    float axes_slack; /* the same for y, per unit of norm */
-    uint32_t *sample; /* [samples] by position */
-    uint32_t *start;  /* [blocks + 1] positions */
+    uint32_t reduced, depth, width; /* values of a reduced row: all, the leading ones, the others filled up */
+    float unit;                     /* of them */
+    float per_unit;                 /* 1 / unit^2 */
+    double *spread;                 /* [reduced] squares over typical rows, while the order of values is found */
+    uint32_t filled;                /* samples, filled up to whole groups */
+    int16_t *lead;                  /* [filled, depth] by sample, then by position and packed */
+    int16_t *z;                     /* [samples, width] in strips; behind lead, in one piece */
+    float *y, *rest;                /* [samples, axes], [samples] */
+    float *beyond;                  /* [samples] squared norm of what follows the leading values, in units */
+    float *half, *tail;             /* [filled], [chunks, filled] as in struct nt_bound_block */
+    uint32_t *square;               /* [filled] alike */
+    float *slack;                   /* [samples] how far rounding can move a reduced row */
+    float *plane;                   /* [samples, 2] by sample */
+    uint32_t *sample;               /* [samples] by position */
+    uint32_t *start;                /* [blocks + 1] positions */
     uint32_t blocks;
     struct nt_shortlists lists;
     float *buffer;                 /* a batch of rows and of reduced ones, or a tile of products */
     struct nt_fixed_pair *passed;  /* [NT_SEARCH_BLOCK ^ 2] */
-    int16_t *row;                  /* [width] */
+    int16_t *row;                  /* [depth + width] */
     uint32_t longest;              /* shortlist */
     uint32_t *list_room;           /* [5 longest] */
     bool kept;                     /* whether all rows stay in exact[0] from the first reading on */
@@ -69,7 +69,7 @@ struct nt_graph_search {
  * and start, and moves what belongs to samples to their positions. */
 enum nt_status nt_search_sort(nt_graph_search *search);
 
-/* Puts y, by position, into 16 bits. */
+/* Packs the leading values, and finds their norms. */
 enum nt_status nt_search_pack(nt_graph_search *search);
 
 /* Compares all pairs of two blocks and fills the shortlists. */

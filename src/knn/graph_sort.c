@@ -1,6 +1,5 @@
 /* Blocks of near samples: Bentley, "Multidimensional Binary Search Trees Used for Associative Searching", CACM 18(9),
  * 1975, split at medians down to blocks. Only the order of work depends on it: near pairs first keep limits low. */
-#include <float.h>
 #include <math.h>
 #include <string.h>
 
@@ -18,7 +17,7 @@ static uint32_t sortable(float x) {
 static void sort_part(nt_graph_search *s, uint32_t first, uint32_t count, uint32_t column, uint32_t *room) {
     uint32_t *key = room, *order = room + count, *scratch = order + count, *sorted = scratch + count;
     for (uint32_t i = 0; i < count; i++) {
-        key[i] = sortable(s->y[(size_t)s->sample[first + i] * s->columns + column]);
+        key[i] = sortable(s->y[(size_t)s->sample[first + i] * s->axes.count + column]);
     }
     nt_knn_order(order, key, count, scratch);
     for (uint32_t i = 0; i < count; i++) {
@@ -52,9 +51,10 @@ static void move_all(nt_graph_search *s, uint32_t *moved, void *row) {
         size_t bytes = nt_fixed_strip_width(from, s->width) * sizeof *s->z;
         move_rows(s->z + (size_t)from * s->samples, s->sample, s->samples, bytes, moved, row);
     }
+    move_rows(s->lead, s->sample, s->samples, s->depth * sizeof *s->lead, moved, row);
     move_rows(s->rest, s->sample, s->samples, sizeof *s->rest, moved, row);
     move_rows(s->slack, s->sample, s->samples, sizeof *s->slack, moved, row);
-    move_rows(s->norm, s->sample, s->samples, sizeof *s->norm, moved, row);
+    move_rows(s->beyond, s->sample, s->samples, sizeof *s->beyond, moved, row);
     for (size_t from = 0; s->kept && from < s->size; from += NT_DISTANCE_STRIP) {
         float *strip = s->exact[0] + nt_strip_at(from, s->samples);
         move_rows(strip, s->sample, s->samples, nt_strip_width(from, s->size) * sizeof *strip, moved, row);
@@ -75,7 +75,7 @@ enum nt_status nt_search_sort(nt_graph_search *s) {
     s->sample = nt_allocate(s->allocator, n, sizeof *s->sample);
     s->start = nt_allocate(s->allocator, s->blocks + 1, sizeof *s->start);
     uint32_t *room = nt_allocate(s->allocator, 4 * (size_t)n, sizeof *room);
-    void *row = nt_allocate(s->allocator, NT_FIXED_STRIP + NT_SEARCH_AXES + NT_DISTANCE_STRIP, sizeof(float));
+    void *row = nt_allocate(s->allocator, s->depth + NT_FIXED_STRIP + NT_DISTANCE_STRIP, sizeof(float));
     bool there = s->sample != NULL && s->start != NULL && room != NULL && row != NULL;
     for (uint32_t i = 0; there && i < n; i++) {
         s->sample[i] = i;
@@ -97,52 +97,45 @@ enum nt_status nt_search_sort(nt_graph_search *s) {
     return there ? NT_OK : NT_E_MEMORY;
 }
 
-/* A unit in which every coordinate and every norm can be held. */
-static float bound_unit(const nt_graph_search *s) {
-    float norm = 0, most = 0;
-    for (uint32_t i = 0; i < s->samples; i++) {
-        norm = s->norm[i] > norm ? s->norm[i] : norm;
+/* Norms of the row at a position, from its leading values. */
+static void find_norms(nt_graph_search *s, uint32_t position, const int16_t *lead) {
+    uint32_t sum = 0, end = s->depth;
+    double beyond = (double)s->beyond[position];
+    for (uint32_t chunk = (end + NT_BOUND_CHUNK - 1) / NT_BOUND_CHUNK; chunk-- > 0; end = chunk * NT_BOUND_CHUNK) {
+        s->tail[(size_t)chunk * s->filled + position] = (float)sqrt(beyond + sum);
+        for (uint32_t j = chunk * NT_BOUND_CHUNK; j < end; j++) {
+            sum += (uint32_t)(lead[j] * lead[j]);
+        }
     }
-    for (size_t i = 0; i < (size_t)s->samples * s->columns; i++) {
-        most = fabsf(s->y[i]) > most ? fabsf(s->y[i]) : most;
-    }
-    float unit = sqrtf(norm) * 1.0001f / NT_BOUND_MOST_NORM;
-    unit = most / INT16_MAX > unit ? most / INT16_MAX : unit;
-    return unit < FLT_MIN ? 1 : unit;
+    s->square[position] = sum;
+    s->half[position] = (float)((beyond + sum) / 2);
 }
 
-/* One row of y in 16 bits. */
-static void pack_row(nt_graph_search *s, uint32_t position, int16_t *value) {
-    const float *y = s->y + (size_t)s->sample[position] * s->columns;
-    double norm = 0, changed = 0;
-    value[s->depth - 1] = 0;
-    for (uint32_t j = 0; j < s->columns; j++) {
-        value[j] = (int16_t)rintf(y[j] / s->bound_unit);
-        double gap = (double)y[j] - (double)s->bound_unit * value[j];
-        norm += (double)value[j] * value[j];
-        changed += gap * gap;
+/* Packs a group of rows where it is; row [NT_BOUND_GROUP, depth] is room. */
+static void pack_group(nt_graph_search *s, uint32_t first, int16_t *row) {
+    int16_t *lead = s->lead + (size_t)first * s->depth;
+    memcpy(row, lead, (size_t)NT_BOUND_GROUP * s->depth * sizeof *row);
+    for (uint32_t i = 0; i < NT_BOUND_GROUP; i++) {
+        nt_bound_put(lead, i, row + (size_t)i * s->depth, s->depth);
+        if (first + i < s->samples) {
+            find_norms(s, first + i, row + (size_t)i * s->depth);
+        }
     }
-    nt_bound_put(s->bound, position, value, s->depth);
-    s->half[position] = (float)(norm / 2);
-    s->own[position] = s->slack[position] + s->axes_slack * sqrtf(s->norm[position]) + (float)sqrt(changed) * 1.0001f;
 }
 
 enum nt_status nt_search_pack(nt_graph_search *s) {
-    uint32_t filled = (s->samples + NT_BOUND_GROUP - 1) / NT_BOUND_GROUP * NT_BOUND_GROUP;
-    int16_t value[NT_SEARCH_AXES + 2];
-    s->depth = (s->columns + 1) / 2 * 2;
-    s->bound_unit = bound_unit(s);
-    s->bound = nt_allocate_zeroed(s->allocator, filled, s->depth * sizeof *s->bound);
-    s->half = nt_allocate(s->allocator, filled, sizeof *s->half);
-    s->own = nt_allocate(s->allocator, s->samples, sizeof *s->own);
-    if (s->bound == NULL || s->half == NULL || s->own == NULL) {
-        return NT_E_MEMORY;
+    uint32_t chunks = (s->depth + NT_BOUND_CHUNK - 1) / NT_BOUND_CHUNK;
+    int16_t *row = nt_allocate(s->allocator, NT_BOUND_GROUP, s->depth * sizeof *row);
+    s->half = nt_allocate(s->allocator, s->filled, sizeof *s->half);
+    s->tail = nt_allocate_zeroed(s->allocator, s->filled, chunks * sizeof *s->tail);
+    s->square = nt_allocate_zeroed(s->allocator, s->filled, sizeof *s->square);
+    bool there = row != NULL && s->half != NULL && s->tail != NULL && s->square != NULL;
+    for (uint32_t first = 0; there && first < s->filled; first += NT_BOUND_GROUP) {
+        pack_group(s, first, row);
     }
-    for (uint32_t i = 0; i < s->samples; i++) {
-        pack_row(s, i, value);
-    }
-    for (uint32_t i = s->samples; i < filled; i++) {
+    for (uint32_t i = s->samples; there && i < s->filled; i++) {
         s->half[i] = INFINITY;
     }
-    return NT_OK;
+    nt_release(s->allocator, row);
+    return there ? NT_OK : NT_E_MEMORY;
 }

@@ -1,6 +1,6 @@
-/* All pairs of two blocks: a lower bound from one product on leading axes, then from reduced rows where that one lets a
- * pair pass. The bound by leading axes and the norm of the rest is the one of Hwang, Han and Ahn, "A Fast Nearest
- * Neighbor Search Algorithm by Nonlinear Embedding", CVPR 2012, with principal axes. */
+/* All pairs of two blocks: a lower bound from one product of the leading values, then from the others where that one
+ * lets a pair pass. The bound by leading values and the norm of the rest is the one of Hwang, Han and Ahn, "A Fast
+ * Nearest Neighbor Search Algorithm by Nonlinear Embedding", CVPR 2012. */
 #include <float.h>
 #include <math.h>
 #include <stdbool.h>
@@ -11,8 +11,8 @@
 /* Rounding of sums and products of float32, per unit of squared norms. */
 static const float ROUNDING = 1e-6f;
 
-/* How large a squared distance of z may be, in its units, for a pair to be within the limit of one of its lists; false
- * where what is left out decides already. */
+/* How large a squared distance of reduced rows may be, in its units, for a pair to be within the limit of one of its
+ * lists; false where what is left out decides already. */
 static bool limit_on_z(uint64_t *stop, const nt_graph_search *s, uint32_t i, uint32_t j) {
     float a = s->lists.list[i].limit, b = s->lists.list[j].limit, gap = s->rest[i] - s->rest[j];
     float root = (sqrtf(a > b ? a : b) + s->slack[i] + s->slack[j]) * (1 + 2 * NT_SHORT_ROUNDING);
@@ -21,7 +21,7 @@ static bool limit_on_z(uint64_t *stop, const nt_graph_search *s, uint32_t i, uin
     return most >= 0;
 }
 
-/* Puts a pair on the lists that it may belong to; its sum is that of all values of z. */
+/* Puts a pair on the lists that it may belong to; its sum is that of all reduced values. */
 static enum nt_status add_pair(nt_graph_search *s, uint32_t i, uint32_t j, uint64_t sum) {
     float gap = s->rest[i] - s->rest[j];
     float root = sqrtf((float)sum / s->per_unit + gap * gap) * (1 - NT_SHORT_ROUNDING) - s->slack[i] - s->slack[j];
@@ -59,24 +59,30 @@ static float largest(const float *x, uint32_t from, uint32_t to) {
 static struct nt_bound_block block_of(float *reach, const nt_graph_search *s, uint32_t first, uint32_t end,
                                       uint32_t from, uint32_t to) {
     uint32_t groups = (end - first + NT_BOUND_GROUP - 1) / NT_BOUND_GROUP;
-    float own = largest(s->own, from, to), half = largest(s->half, from, to);
+    float slack = largest(s->slack, from, to), half = largest(s->half, from, to);
     for (uint32_t i = 0; i < groups * NT_BOUND_GROUP; i++) {
         reach[i] = INFINITY;
     }
     for (uint32_t i = first; i < end; i++) {
-        float root = (sqrtf(s->lists.list[i].limit) * (1 + NT_SHORT_ROUNDING) + s->own[i] + own) / s->bound_unit;
+        float root = (sqrtf(s->lists.list[i].limit) * (1 + NT_SHORT_ROUNDING) + s->slack[i] + slack) / s->unit;
         float away = s->half[i] - root * root / 2 - ROUNDING * (s->half[i] + half);
         reach[i - first] = away > -FLT_MAX ? away : -FLT_MAX;
     }
-    return (struct nt_bound_block){s->bound + nt_bound_at(first, s->depth), s->half + first, reach, groups};
+    return (struct nt_bound_block){s->lead + nt_bound_at(first, s->depth),
+                                   s->half + first,
+                                   reach,
+                                   s->tail + first,
+                                   s->filled,
+                                   s->square + first,
+                                   groups};
 }
 
-/* Leaves out what the rests decide already, and finds how far each pair may be apart. */
+/* Finds how far each pair may be apart, and leaves out what is decided already. */
 static size_t pass(nt_graph_search *s, uint32_t first, uint32_t from, size_t pairs) {
     size_t kept = 0;
     for (size_t p = 0; p < pairs; p++) {
-        struct nt_fixed_pair pair = {.a = s->passed[p].a, .b = s->passed[p].b};
-        bool may = limit_on_z(&pair.stop, s, first + pair.a, from + pair.b);
+        struct nt_fixed_pair pair = s->passed[p];
+        bool may = limit_on_z(&pair.stop, s, first + pair.a, from + pair.b) && pair.sum <= pair.stop;
         s->passed[kept] = pair;
         kept += may;
     }

@@ -5,6 +5,7 @@
 
 #include "codes/eigen.h"
 #include "core/matrix.h"
+#include "ntrace/knn.h"
 
 enum { BLOCK_FLOATS = 256, BLOCK_LIMIT = 512 };
 
@@ -27,19 +28,25 @@ enum nt_status nt_reduction_create(struct nt_reduction *r, struct nt_shape shape
     size_t sums = (size_t)r->depth * r->depth > r->size ? (size_t)r->depth * r->depth : r->size;
     size_t blocks = (size_t)NT_REDUCTION_BATCH * r->blocks, products = blocks * r->axes;
     size_t squares = (size_t)r->depth * r->depth;
+    r->place = nt_allocate(al, r->reduced, sizeof *r->place);
+    for (uint32_t i = 0; r->place != NULL && i < r->reduced; i++) {
+        r->place[i] = i;
+    }
     r->centre = nt_allocate(al, r->size, sizeof *r->centre);
     r->sum = nt_allocate_zeroed(al, r->side == 0 ? r->size : sums, sizeof *r->sum);
     if (r->side != 0) {
         r->axis = nt_allocate(al, r->axes, r->depth * sizeof *r->axis);
         r->room = nt_allocate(al, blocks * r->depth + (products > squares ? products : squares), sizeof *r->room);
     }
-    bool there = r->centre != NULL && r->sum != NULL && (r->side == 0 || (r->axis != NULL && r->room != NULL));
+    bool there = r->place != NULL && r->centre != NULL && r->sum != NULL &&
+                 (r->side == 0 || (r->axis != NULL && r->room != NULL));
     return there ? NT_OK : NT_E_MEMORY;
 }
 
 void nt_reduction_clear(struct nt_reduction *r, const struct nt_allocator *al) {
     nt_release(al, r->centre);
     nt_release(al, r->axis);
+    nt_release(al, r->place);
     nt_release(al, r->sum);
     nt_release(al, r->room);
     *r = (struct nt_reduction){0};
@@ -111,6 +118,26 @@ enum nt_status nt_reduction_end_axes(struct nt_reduction *r, const struct nt_all
     return status;
 }
 
+enum nt_status nt_reduction_order(struct nt_reduction *r, const float *spread, const struct nt_allocator *al) {
+    uint32_t n = r->reduced, *key = nt_allocate(al, 4 * (size_t)n, sizeof *key);
+    if (key == NULL) {
+        return NT_E_MEMORY;
+    }
+    uint32_t *order = key + n, *scratch = order + n, *rank = scratch + n;
+    for (uint32_t i = 0; i < n; i++) {
+        key[i] = ~nt_knn_key(spread[i]);
+    }
+    nt_knn_order(order, key, n, scratch);
+    for (uint32_t i = 0; i < n; i++) {
+        rank[order[i]] = i;
+    }
+    for (uint32_t i = 0; i < n; i++) {
+        r->place[i] = rank[r->place[i]];
+    }
+    nt_release(al, key);
+    return NT_OK;
+}
+
 static double squared_norm(const float *x, size_t count) {
     double sum = 0;
     for (size_t i = 0; i < count; i++) {
@@ -123,7 +150,11 @@ enum nt_status nt_reduction_apply(float *z, float *rest, struct nt_reduction *r,
                                   const struct nt_allocator *al) {
     subtract_centre(r, x, rows);
     if (r->side == 0) {
-        memcpy(z, x, (size_t)rows * r->size * sizeof *z);
+        for (size_t i = 0; i < rows; i++) {
+            for (size_t j = 0; j < r->size; j++) {
+                z[i * r->size + r->place[j]] = x[i * r->size + j];
+            }
+        }
         memset(rest, 0, rows * sizeof *rest);
         return NT_OK;
     }
@@ -135,7 +166,7 @@ enum nt_status nt_reduction_apply(float *z, float *rest, struct nt_reduction *r,
     for (size_t i = 0; i < rows; i++) {
         for (size_t block = 0; block < count; block++) {
             for (size_t axis = 0; axis < r->axes; axis++) {
-                z[i * r->reduced + axis * count + block] = product[(i * count + block) * r->axes + axis];
+                z[i * r->reduced + r->place[axis * count + block]] = product[(i * count + block) * r->axes + axis];
             }
         }
         double left = squared_norm(x + i * r->size, r->size) - squared_norm(z + i * r->reduced, r->reduced);

@@ -16,6 +16,7 @@ struct nt_reduction {
     uint32_t size, reduced;              /* floats of a row, and of a reduced one */
     float *centre;                       /* [size] */
     float *axis;                         /* [axes, depth] orthonormal */
+    uint32_t *place;                     /* [reduced] where each value of a reduced row stands */
     double *sum;                         /* [size] while the centre is found, then [depth, depth] */
     float *room;                         /* for NT_REDUCTION_BATCH rows */
 };
@@ -36,9 +37,14 @@ enum nt_status nt_reduction_add_to_axes(struct nt_reduction *reduction, float *x
                                         const struct nt_allocator *allocator);
 enum nt_status nt_reduction_end_axes(struct nt_reduction *reduction, const struct nt_allocator *allocator);
 
+/* From now on the values of reduced rows stand by falling `spread` [reduced]: their sum of squares over typical rows,
+ * as they stood before. */
+enum nt_status nt_reduction_order(struct nt_reduction *reduction, const float *spread,
+                                  const struct nt_allocator *allocator);
+
 /* Reduces rows.
  *
- * z     out  [rows, reduced] axis by axis, the strongest first
+ * z     out  [rows, reduced]
  * rest  out  [rows] norm of what the axes leave out
  * x     in   [rows, size] at most NT_REDUCTION_BATCH rows; undefined afterwards */
 enum nt_status nt_reduction_apply(float *z, float *rest, struct nt_reduction *reduction, float *x, uint32_t rows,

@@ -20,7 +20,7 @@ struct nt_shortlist {
     struct nt_short *item; /* [capacity] */
     uint32_t count, capacity;
     uint32_t fresh; /* items measured since the limit was lowered by what is known */
-    float limit; /* squared: the k-th nearest is no farther than this */
+    float limit;    /* squared: the k-th nearest is no farther than this */
 };
 
 struct nt_shortlists {
@@ -44,8 +44,8 @@ enum nt_status nt_shortlists_add(struct nt_shortlists *lists, uint32_t to, struc
 /* Lowers a list's limit to the k-th smallest upper bound, and drops what lies beyond it. */
 enum nt_status nt_shortlists_prune(struct nt_shortlists *lists, uint32_t of);
 
-/* Once distances are being measured: lowers a list's limit by those that are known, where several are fresh. Squares of what is measured are
- * positive or +0, the lower bounds of what is not are negative or -0. */
+/* Once distances are being measured: lowers a list's limit by those that are known, where several are fresh. Squares of
+ * what is measured are positive or +0, the lower bounds of what is not are negative or -0. */
 enum nt_status nt_shortlists_tighten(struct nt_shortlists *lists, uint32_t of);
 
 #endif

@@ -76,7 +76,7 @@ async function benchGraphs(engine) {
     const layer = distinct[at];
     const { milliseconds: own, work } = await layerGraph(engine, layer);
     const each = Object.values(work).map((pairs) => Math.round(pairs / dataset.samples));
-    await print(`  graph of layer ${layer}, ${layers[layer].name}`, time(own), `of each sample's pairs ${each[0]} bounded on axes, ${each[1]} on reduced rows, ${each[2]} measured`);
+    await print(`  graph of layer ${layer}, ${layers[layer].name}`, time(own), `of each sample's pairs ${each[0]} bounded on leading values, ${each[1]} on reduced rows, ${each[2]} measured`);
     milliseconds += own;
   }
   const theirs = await faissMilliseconds(engine);

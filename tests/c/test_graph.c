@@ -115,6 +115,25 @@ static void graphs_of_reduced_images_equal_brute_force(void **state) {
     check(300, (struct nt_shape){32, 14, 14}, 10, 64 << 20, 4);
 }
 
+/* Values and norms that typical rows do not announce are held to what 16 bits and their products can hold. */
+static void outliers_far_beyond_typical_samples_are_found_all_the_same(void **state) {
+    (void)state;
+    enum { SAMPLES = 600, K = 12 };
+    const struct nt_shape shape = {3, 18, 18};
+    struct cloud cloud = make_cloud(SAMPLES, shape, 12);
+    for (uint32_t i = 1; i < SAMPLES; i += 150) {
+        for (uint32_t j = 0; j < cloud.size; j++) {
+            cloud.x[(size_t)i * cloud.size + j] *= 40;
+            cloud.x[(size_t)(i + 1) * cloud.size + j] *= 41;
+        }
+    }
+    struct nt_graph_work work;
+    nt_graph *graph = search_graph(&cloud, SAMPLES, shape, K, ROOM, &work);
+    check_against_brute_force(graph, &cloud, SAMPLES, K);
+    nt_graph_free(graph);
+    nt_release(nt_allocator_default(), cloud.x);
+}
+
 /* Which pairs are compared and measured is decided by whole numbers and by sums in one order. */
 static void every_target_finds_the_same_with_the_same_work(void **state) {
     (void)state;
@@ -260,6 +279,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(graphs_of_vectors_equal_brute_force),
         cmocka_unit_test(graphs_of_reduced_images_equal_brute_force),
+        cmocka_unit_test(outliers_far_beyond_typical_samples_are_found_all_the_same),
         cmocka_unit_test(every_target_finds_the_same_with_the_same_work),
         cmocka_unit_test(images_that_blocks_do_not_divide_are_filled_up),
         cmocka_unit_test(few_samples_and_the_largest_k_work),
