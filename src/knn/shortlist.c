@@ -4,7 +4,8 @@
 #include <stdbool.h>
 #include <string.h>
 
-enum { FRESH = 16 }; /* a limit is worth lowering when more than so small a part of k is fresh */
+enum { MANY = 1 << 16 }; /* samples that make memory scarcer than time: lists are short at first */
+enum { FRESH = 16 };     /* a limit is worth lowering when more than so small a part of k is fresh */
 
 enum nt_status nt_shortlists_create(struct nt_shortlists *lists, uint32_t samples, uint32_t k, const float *rest,
                                     const float *slack, const struct nt_allocator *al) {
@@ -118,7 +119,8 @@ enum nt_status nt_shortlists_tighten(struct nt_shortlists *lists, uint32_t of) {
 }
 
 static enum nt_status grow(struct nt_shortlists *lists, struct nt_shortlist *l) {
-    uint32_t capacity = l->capacity == 0 ? 2 * lists->k + 56 : l->capacity + l->capacity / 4;
+    uint32_t first = lists->samples > MANY ? lists->k + lists->k / 2 + 16 : 2 * lists->k + 56;
+    uint32_t capacity = l->capacity == 0 ? first : l->capacity + l->capacity / 4;
     struct nt_short *item = nt_allocate(lists->allocator, capacity, sizeof *item);
     if (item == NULL) {
         return NT_E_MEMORY;
