@@ -54,7 +54,7 @@ struct nt_graph_search {
     struct nt_fixed_pair *passed;  /* [NT_SEARCH_BLOCK ^ 2] */
     int16_t *row;                  /* [depth + width] */
     uint32_t longest;              /* shortlist */
-    uint32_t *list_room;           /* [5 longest] */
+    uint32_t *list_room;           /* [4 longest] */
     bool kept;                     /* whether all rows stay in exact[0] from the first reading on */
     uint32_t group[2];             /* rows of a group that stays for a while, and of one that passes by it */
     float *exact[2];               /* rows of two groups of positions, in strips, in one piece */
