@@ -138,6 +138,7 @@ enum nt_status nt_chunk_write(uint8_t **chunk, size_t *bytes, const struct nt_ch
     if (out == NULL || (table && room == NULL)) {
         (void)deflateEnd(&stream);
         nt_release(allocator, out);
+        nt_release(allocator, room);
         return NT_E_MEMORY;
     }
     stream.next_out = out + NT_CHUNK_HEADER_BYTES;
