@@ -32,6 +32,9 @@ export const launchFirefox = () => firefox.launch({ executablePath: "/usr/bin/fi
 
 export const isFirefox = process.env.BROWSER === "firefox";
 
+/** Why a test that asks the browser over the debugger's protocol is left out. */
+export const needsChromium = isFirefox && "Firefox does not speak Chromium's protocol, which this test gives touches, drops or counts by";
+
 /** The built site, and what was fetched from it. */
 export async function serveSite() {
   /** @type {{ path: string, bytes: number }[]} */
@@ -120,7 +123,60 @@ export async function openPage(browser, context = {}) {
   opened.on("request", (/** @type {any} */ request) => requests.push(request.url()));
   page.on("pageerror", (/** @type {Error} */ error) => problems.push(String(error)));
   page.on("console", (/** @type {any} */ message) => message.type() === "error" && problems.push(message.text()));
+  if (isFirefox) await adapt(page, problems, context);
   return { page, requests, problems, close: () => opened.close() };
+}
+
+/** Runs in the page, before its scripts. @param {string} theme */
+function chooseTheme(theme) {
+  try {
+    localStorage.setItem("ntrace-theme", theme);
+  } catch {
+    return; // an empty page, which has no storage
+  }
+}
+
+/** What Firefox's driver does otherwise. @param {any} page @param {string[]} problems @param {{ colorScheme?: string }} options */
+async function adapt(page, problems, { colorScheme }) {
+  if (colorScheme) await page.addInitScript(chooseTheme, colorScheme); // it knows no schemes
+  const take = page.screenshot.bind(page);
+  page.screenshot = async (/** @type {object} */ asked) => {
+    const before = problems.length;
+    const picture = await take(asked);
+    await page.evaluate("0"); // what the console has to say of it has come by then
+    problems.push(...problems.splice(before).filter((text) => !/blocked an inline style/.test(text))); // the driver's own, which the page's policy forbids
+    return picture;
+  };
+}
+
+/**
+ * What the page lets the reader save. Firefox's driver tells of no downloads: there it is read where it is made.
+ * @param {any} page @param {() => Promise<unknown>} act leads to a download @returns {Promise<{ name: string, bytes: Buffer }>}
+ */
+export async function savedBy(page, act) {
+  if (!isFirefox) {
+    const [download] = await Promise.all([page.waitForEvent("download"), act()]);
+    return { name: download.suggestedFilename(), bytes: await readFile(await download.path()) };
+  }
+  const saved = await page.evaluateHandle(() => {
+    const { createObjectURL } = URL;
+    const { click } = HTMLAnchorElement.prototype;
+    /** @type {Blob} */
+    let blob;
+    URL.createObjectURL = (/** @type {any} */ made) => createObjectURL.call(URL, (blob = made));
+    return {
+      file: new Promise((done) => {
+        HTMLAnchorElement.prototype.click = function () {
+          URL.createObjectURL = createObjectURL;
+          HTMLAnchorElement.prototype.click = click;
+          void blob.arrayBuffer().then((bytes) => done({ name: this.download, bytes: [...new Uint8Array(bytes)] }));
+        };
+      }),
+    };
+  });
+  await act();
+  const { name, bytes } = await saved.evaluate((/** @type {any} */ { file }) => file);
+  return { name, bytes: Buffer.from(bytes) };
 }
 
 /**

@@ -10,7 +10,7 @@ import { test } from "node:test";
 import { whyNoDrawing } from "../../web/drawable.js";
 import { fitsLink, marksCodec, tidied } from "../../web/marks.js";
 import { steepestDrop } from "../../web/views/turnover.js";
-import { browser, ntrace, openPage, screenshotFolder, serveChangedSite, site, stateOf, until, useSite, violations, waitForState } from "./browser.mjs";
+import { browser, needsChromium, ntrace, openPage, screenshotFolder, serveChangedSite, site, stateOf, until, useSite, violations, waitForState } from "./browser.mjs";
 
 const LAYERS = 14;
 const UMBRELLA = "pwCguBgCvdoPnGoUnKgLwH4MgM.pAguBwN_EgP3GwfnR.pwe4dwMgf";
@@ -120,7 +120,7 @@ test("keys alone reach a result: a drawn line, an example, undo", () =>
     await until(() => stateOf(page).marks, (marks) => marks?.length < 40);
   }));
 
-test("on a phone a finger draws on a pad that comes first; axe-core finds nothing, light and dark", async () => {
+test("on a phone a finger draws on a pad that comes first; axe-core finds nothing, light and dark", { skip: needsChromium }, async () => {
   for (const colorScheme of ["light", "dark"]) {
     await on(
       "#/draw",

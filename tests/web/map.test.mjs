@@ -1,9 +1,8 @@
 /** The explorer's map, used as a person uses it, against the points that the engine gives. */
 import assert from "node:assert/strict";
-import { readFile } from "node:fs/promises";
 import { test } from "node:test";
 
-import { browser, site, stateOf, until, untilState, useSite, waitForState } from "./browser.mjs";
+import { browser, needsChromium, savedBy, site, stateOf, until, untilState, useSite, waitForState } from "./browser.mjs";
 import { askEngine, openExplorer } from "./explorer.mjs";
 
 useSite(undefined, learn);
@@ -83,8 +82,8 @@ async function selectionOf(page) {
   const open = page.locator(".explore-panel .export-button").first();
   await open.evaluate((/** @type {HTMLElement} */ button) => button.click());
   const csv = page.locator(".explore-panel [data-kind=csv]").first();
-  const [download] = await Promise.all([page.waitForEvent("download"), csv.evaluate((/** @type {HTMLElement} */ item) => item.click())]);
-  const [names, ...rows] = (await readFile(await download.path(), "utf8")).trim().split("\r\n").map((row) => row.split(","));
+  const { bytes } = await savedBy(page, () => csv.evaluate((/** @type {HTMLElement} */ item) => item.click()));
+  const [names, ...rows] = bytes.toString().trim().split("\r\n").map((row) => row.split(","));
   const column = names.indexOf("sample");
   return rows.map((row) => Number(row[column])).sort((a, b) => a - b);
 }
@@ -198,7 +197,7 @@ test("a lasso selects exactly the samples within; at another layer they stay sel
   }
 });
 
-test("a finger draws a lasso on a phone, two zoom; with the tool that moves, the page scrolls", async () => {
+test("a finger draws a lasso on a phone, two zoom; with the tool that moves, the page scrolls", { skip: needsChromium }, async () => {
   const { page, at, problems, close } = await openMap("layer=13", { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true, deviceScaleFactor: 2 });
   try {
     assert.equal(await page.locator(".map-ground").evaluate((/** @type {Element} */ ground) => getComputedStyle(ground).touchAction), "pan-y");
@@ -536,8 +535,7 @@ test("the map can be taken along as SVG, with names as text and points four time
     await page.waitForFunction((/** @type {number} */ classes) => document.querySelectorAll(".map-names text").length === classes, dataset.classes.length);
     const take = async (/** @type {string} */ kind) => {
       await page.click(".map .export-button");
-      const [download] = await Promise.all([page.waitForEvent("download"), page.click(`.map [data-kind=${kind}]`)]);
-      return { name: download.suggestedFilename(), bytes: await readFile(await download.path()) };
+      return savedBy(page, () => page.click(`.map [data-kind=${kind}]`));
     };
     const svg = await take("svg");
     assert.equal(svg.name, "map-umap-layer-12.svg");

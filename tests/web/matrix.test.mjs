@@ -1,11 +1,10 @@
 /** The layer matrix: cells as the engine has them, walked and opened by mouse and keys, stopped, taken along. On the small bundle. */
 import assert from "node:assert/strict";
-import { readFile } from "node:fs/promises";
 import { test } from "node:test";
 
 import { spread } from "../../web/explore/matrix.js";
 import { inkOn, lightness, short } from "../../web/explore/matrix_grid.js";
-import { browser, serveChangedSite, site, useSite, waitForState } from "./browser.mjs";
+import { browser, savedBy, serveChangedSite, site, useSite, waitForState } from "./browser.mjs";
 import { askEngine, openExplorer } from "./explorer.mjs";
 
 useSite(() => serveChangedSite(() => {}));
@@ -124,8 +123,8 @@ test("the matrix leaves as a drawing with every figure in it, and as a table of 
     const { mean, layers } = await matrixOf(page, {});
     const exported = async (/** @type {string} */ kind) => {
       await page.locator(".matrix .export-button").click();
-      const [download] = await Promise.all([page.waitForEvent("download"), page.locator(`.matrix .export-menu [data-kind=${kind}]`).click()]);
-      return readFile(await download.path(), "utf8");
+      const { bytes } = await savedBy(page, () => page.locator(`.matrix .export-menu [data-kind=${kind}]`).click());
+      return bytes.toString();
     };
     const drawn = await page.evaluate((/** @type {string} */ text) => {
       const { documentElement: root } = new DOMParser().parseFromString(text, "image/svg+xml");

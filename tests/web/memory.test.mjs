@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 
-import { isFirefox, launch, openPage, serveChangedSite } from "./browser.mjs";
+import { launch, needsChromium, openPage, serveChangedSite } from "./browser.mjs";
 
 const CHANGES = Number(process.env.MEMORY_CHANGES ?? 200);
 /** What a reader goes to, one after the other; with "exact" it is looked at until it is. Each has ten addresses, so that a hundred changes are all there are. @type {((n: number) => string)[]} */
@@ -66,7 +66,7 @@ const askable = (context) =>
       WebAssembly.instantiate = async (...given) => built[built.push(await start(...given)) - 1];` });
   });
 
-test(`${CHANGES} changes of the view leave the heap, the engine's memory, the document and its listeners as they were`, { skip: isFirefox && "Firefox has no such counts for a driver" }, async (t) => {
+test(`${CHANGES} changes of the view leave the heap, the engine's memory, the document and its listeners as they were`, { skip: needsChromium }, async (t) => {
   const { page, problems, close } = await openPage(browser);
   try {
     await askable(page.context());

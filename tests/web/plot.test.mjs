@@ -1,10 +1,9 @@
 /** The global stability plot as a person uses it, with mouse, touch and keys, held to the engine's own table. On the small bundle, whose graphs are searched in seconds. */
 import assert from "node:assert/strict";
-import { readFile } from "node:fs/promises";
 import { test } from "node:test";
 
 import { offsetOf } from "../../web/explore/plot_paint.js";
-import { browser, openPage, serveChangedSite, site, stateOf, useSite, waitForState } from "./browser.mjs";
+import { browser, needsChromium, openPage, savedBy, serveChangedSite, site, stateOf, useSite, waitForState } from "./browser.mjs";
 import { askEngine, openExplorer } from "./explorer.mjs";
 
 useSite(() => serveChangedSite(() => {}), learn);
@@ -296,7 +295,7 @@ test("another k and another reference are worked out, and the plot is then the e
   }
 });
 
-test("a touch drags a brush", async () => {
+test("a touch drags a brush", { skip: needsChromium }, async () => {
   const { page, close } = await openPlot("", { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true });
   try {
     await page.locator(".plot-svg").scrollIntoViewIfNeeded();
@@ -317,8 +316,7 @@ test("a touch drags a brush", async () => {
 /** What a click on an entry of the export menu downloads. @param {any} page @param {"svg" | "png" | "csv"} kind @returns {Promise<{ name: string, bytes: Buffer }>} */
 async function exported(page, kind) {
   await page.locator(".plot .export-button").click();
-  const [download] = await Promise.all([page.waitForEvent("download"), page.locator(`.plot .export-menu [data-kind=${kind}]`).click()]);
-  return { name: download.suggestedFilename(), bytes: await readFile(await download.path()) };
+  return savedBy(page, () => page.locator(`.plot .export-menu [data-kind=${kind}]`).click());
 }
 
 test("the plot leaves as an SVG that stands alone, a PNG of twice the size, and a CSV of the selection's figures", async () => {

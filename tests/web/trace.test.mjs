@@ -1,10 +1,10 @@
 /** The trace view's figures, used as a reader uses them, with mouse and keys, and held to the engine's own figures. */
 import assert from "node:assert/strict";
-import { mkdir, readFile } from "node:fs/promises";
+import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 
-import { browser, openPage, screenshotFolder, site, stateOf, untilState, useSite, violations, waitForState } from "./browser.mjs";
+import { browser, needsChromium, openPage, savedBy, screenshotFolder, site, stateOf, untilState, useSite, violations, waitForState } from "./browser.mjs";
 
 const POINTS = ".radial .point[data-sample]";
 const TRACE = "#/trace?sample=1234&from=0&to=13&k=100";
@@ -134,7 +134,7 @@ test("the handles of the brush move by keys, a run of keys is one step back, and
     await untilDrawn(page, count);
   }));
 
-test("a finger draws a part, and moves its edge", () =>
+test("a finger draws a part, and moves its edge", { skip: needsChromium }, () =>
   onTrace(async (page) => {
     const touch = await page.context().newCDPSession(page);
     const drag = async (/** @type {number} */ from, /** @type {number} */ to) => {
@@ -351,9 +351,9 @@ test("the centre's own class is marked even where none of the neighbours is of i
 /** What is saved when a figure's export menu is used. @param {any} page @param {string} root @param {string} kind @returns {Promise<string>} */
 async function exported(page, root, kind) {
   await page.locator(`${root} > .export .export-button`).click();
-  const [download] = await Promise.all([page.waitForEvent("download"), page.locator(`${root} > .export [data-kind=${kind}]`).click()]);
-  assert.ok(download.suggestedFilename().endsWith(`.${kind}`));
-  return readFile(await download.path(), "utf8");
+  const { name, bytes } = await savedBy(page, () => page.locator(`${root} > .export [data-kind=${kind}]`).click());
+  assert.ok(name.endsWith(`.${kind}`));
+  return bytes.toString();
 }
 
 test("the neighbours leave as a table with their ranks and distances, the figures as drawings", () =>
