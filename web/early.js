@@ -9,7 +9,9 @@
 
   /** @param {string} text @param {string} [kind] */
   const tell = (text, kind = "") => {
-    if (document.querySelector("[data-early]")) return;
+    const told = /** @type {HTMLElement | null} */ (document.querySelector("[data-early]"));
+    if (told && (told.dataset.early !== "styles" || kind === "styles")) return;
+    told?.remove(); // without its script a page has more to say than that it looks plain
     const notice = document.createElement("section");
     notice.className = "notice is-error";
     notice.dataset.early = kind;
@@ -29,10 +31,10 @@
     document.body.prepend(notice);
     if (!page.dataset.started) page.dataset.state = "error";
   };
-  /** @param {string} text */
-  const tellSoon = (text) => (document.body ? tell(text) : document.addEventListener("readystatechange", () => tell(text), { once: true }));
+  /** @param {string} text @param {string} [kind] */
+  const tellSoon = (text, kind) => (document.body ? tell(text, kind) : document.addEventListener("readystatechange", () => tell(text, kind), { once: true }));
 
-  const tellOfStyles = () => tellSoon("The page's styles could not be fetched: all works, but looks plain. Check the connection and try again.");
+  const tellOfStyles = () => tellSoon("The page's styles could not be fetched: all works, but looks plain. Check the connection and try again.", "styles");
   addEventListener(
     "error",
     ({ target }) => {
