@@ -4,7 +4,7 @@
 /** @typedef {import("./theme.js").Theme} Theme */
 
 const HALO = 2; // pixels of the sketch
-const PAGE = 8; // cells across a page of the atlas
+const PAGE = 24; // cells across a page of the atlas
 
 /**
  * @param {Sketches} sketches

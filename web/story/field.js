@@ -2,9 +2,7 @@
 
 /** @typedef {import("./scenes.js").Box} Box */
 
-const SLICE = 6; // milliseconds of a frame, at most: drawing in software goes on after them, which only the pace of frames tells
-const LEAST = 0.5;
-const LATE = 20; // milliseconds from one frame to the next
+const SLICE = 6; // milliseconds of a frame
 
 /**
  * @typedef {object} FieldWish
@@ -19,18 +17,17 @@ const LATE = 20; // milliseconds from one frame to the next
  * @property {number} width @property {number} height of the figure in CSS pixels
  */
 
-export function createField() {
+/** @param {() => void} onProgress more is drawn than before */
+export function createField(onProgress) {
   const canvas = document.createElement("canvas");
-  canvas.className = "stage-field";
   const context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
   let frame = 0;
   let key = "";
-  let isWhole = false;
 
-  /** @param {FieldWish} wish @param {number} at @param {number} slice */
-  function draw({ table, layers, reference, list, box, top, colour, ratio }, at, slice) {
+  /** @param {FieldWish} wish @param {number} at */
+  function draw({ table, layers, reference, list, box, top, colour, ratio }, at) {
     const samples = table.length / layers;
-    const until = performance.now() + slice;
+    const until = performance.now() + SLICE;
     const total = list.length;
     const step = layers > 1 ? (box.right - box.left) / (layers - 1) : 0;
     const scale = (box.bottom - box.top) / top;
@@ -62,23 +59,15 @@ export function createField() {
       if (wish.key === key) return;
       key = wish.key;
       cancelAnimationFrame(frame);
-      isWhole = false;
       canvas.width = Math.max(1, Math.round(wish.width * wish.ratio));
       canvas.height = Math.max(1, Math.round(wish.height * wish.ratio));
-      let [at, slice, before] = [0, LEAST, 0];
-      const advance = (/** @type {number} */ now) => {
-        slice = now - before > LATE ? Math.max(LEAST, slice / 2) : Math.min(SLICE, slice * 1.25);
-        before = now;
-        at = draw(wish, at, slice);
-        if (at === wish.list.length) isWhole = true;
-        else frame = requestAnimationFrame(advance);
+      let at = 0;
+      const advance = () => {
+        at = draw(wish, at);
+        onProgress();
+        if (at < wish.list.length) frame = requestAnimationFrame(advance);
       };
-      frame = requestAnimationFrame(advance);
-    },
-    /** Nobody looks: what is not whole is drawn from its beginning when it is shown again. */
-    rest() {
-      cancelAnimationFrame(frame);
-      if (!isWhole) key = "";
+      advance();
     },
     destroy: () => cancelAnimationFrame(frame),
   };

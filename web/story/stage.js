@@ -34,11 +34,11 @@ export function createStage(root, { bundle, sketches, sprites, theme, onPick, on
   const tip = document.createElement("p");
   tip.className = "stage-tip";
   tip.hidden = true;
+  root.append(canvas, tip);
   const context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
   const motion = createStageMotion();
   const labels = createLabels();
-  const field = createField(); // on a canvas of its own below: while its lines come in, nothing else is drawn anew
-  root.append(field.canvas, canvas, tip);
+  const field = createField(() => redraw());
   /** @type {Picture | null} */
   let picture = null;
   /** @type {Uint16Array | null} */
@@ -46,6 +46,7 @@ export function createStage(root, { bundle, sketches, sprites, theme, onPick, on
   let size = { width: 0, height: 0 };
   let ratio = 1;
   let frame = 0;
+  let fieldAlpha = 0;
 
   const redraw = () => void (frame ||= requestAnimationFrame(draw));
 
@@ -147,8 +148,7 @@ export function createStage(root, { bundle, sketches, sprites, theme, onPick, on
   /** @param {ReturnType<typeof theme.tokens>} tokens */
   function prepareField(tokens) {
     const wish = picture?.field;
-    field.canvas.style.opacity = String(wish?.alpha ?? 0);
-    if (!wish || !table) return field.rest();
+    if (!wish || !table) return;
     const list = wish.label === null ? everyone : membersOf(bundle.labels, wish.label);
     const shade = wish.label === null ? tokens.closer : colour(`class-${wish.label}`, tokens);
     const key = `${wish.label} ${shade} ${size.width} ${size.height} ${ratio} ${wish.top}`;
@@ -159,13 +159,19 @@ export function createStage(root, { bundle, sketches, sprites, theme, onPick, on
     frame = 0;
     const tokens = theme.tokens();
     const moves = motion.step(performance.now());
+    const wanted = picture?.field?.alpha ?? 0;
+    fieldAlpha = calm.matches || Math.abs(wanted - fieldAlpha) < 0.02 ? wanted : fieldAlpha + (wanted - fieldAlpha) * 0.12;
     const complete = sprites.prepare([...motion.shown.marks.values()].map(({ item }) => item.sample), SPRITES);
     context.setTransform(ratio, 0, 0, ratio, 0, 0);
     context.clearRect(0, 0, size.width, size.height);
+    if (fieldAlpha > 0) {
+      context.globalAlpha = fieldAlpha;
+      context.drawImage(field.canvas, 0, 0, size.width, size.height);
+    }
     const painters = { lines: drawLine, circles: drawCircle, marks: drawMark, labels: drawLabel };
     for (const kind of KINDS) for (const moving of motion.shown[kind].values()) painters[kind](moving, tokens);
     context.globalAlpha = 1;
-    if (moves || !complete) redraw();
+    if (moves || !complete || fieldAlpha !== wanted) redraw();
   }
 
   /** The topmost sketch at a place. @param {PointerEvent | MouseEvent} event */
@@ -224,7 +230,6 @@ export function createStage(root, { bundle, sketches, sprites, theme, onPick, on
       observer.disconnect();
       field.destroy();
       for (const end of ends) end();
-      field.canvas.remove();
       canvas.remove();
       tip.remove();
     },
