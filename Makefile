@@ -370,16 +370,15 @@ PYTHON = OPENBLAS_NUM_THREADS=$(BLAS_THREADS) PYTHONDONTWRITEBYTECODE=1 /usr/bin
 BLAS_THREADS = $(shell nproc)
 
 BENCH_WASM = $(WASM_VARIANTS:%=build/bench/kernels-%.wasm)
-BENCH = codes engine scan inflate project forward background packing=10000 browser story explorer map draw summary
+BENCH = codes engine scan inflate project forward background packing browser story explorer map draw summary
 
 bench: wasm web data still $(BENCH_NPM) $(BENCH_WASM) $(if $(PEOPLE),build/bench/people/current.json) | setup-browser setup-python
 	@rm -f build/bench/rows.jsonl
 	@set -e; for part in $(BENCH); do echo; echo "== $${part%=*}"; with=$${part#*=}; \
 	[ "$$with" != "$$part" ] || with=; $(NODE) tests/bench/$${part%=*}.mjs $$with; done
 
-# Packing 100,000 samples takes long; what is packed stays in build/bench/growth.
+# What is packed stays in build/bench/growth.
 bench-growth: wasm native
-	$(NODE) tests/bench/packing.mjs
 	$(NODE) tests/bench/growth.mjs
 
 lighthouse: web data still $(BENCH_NPM) | setup-browser

@@ -136,12 +136,18 @@ static uint32_t code_square(const struct nt_codes *c, uint32_t a, uint32_t b) {
     return c->norm[a] + c->norm[b] - 2 * (uint32_t)product;
 }
 
-/* How far beyond k a rank is, estimated by how many landmarks are nearer. */
-static double beyond(const struct work *w, const uint32_t *key, uint32_t own, uint32_t self) {
-    uint32_t nearer = 0;
-    for (uint32_t l = 0; l < w->landmarks; l++) {
-        nearer += key[l] < own && w->landmark[l] != self;
+static uint32_t count_below(const uint32_t *key, uint32_t count, uint32_t limit) {
+    uint32_t below = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        below += key[i] < limit;
     }
+    return below;
+}
+
+/* How far beyond k a rank is, estimated by how many landmarks are nearer. `at` is the sample's own place among them, or
+ * as many as there are. */
+static double beyond(const struct work *w, const uint32_t *key, uint32_t own, uint32_t at) {
+    uint32_t nearer = count_below(key, w->landmarks, own) - (at < w->landmarks && key[at] < own);
     double rank = 1 + (double)nearer * w->samples / w->landmarks, k = w->of->k;
     return rank > k + 1 ? rank - k : 1;
 }
@@ -160,11 +166,13 @@ static bool is_marked(const uint32_t *bits, uint32_t sample) { return bits[sampl
 static double penalty(const struct work *w, const uint32_t *list, const uint32_t *bits, const uint32_t *key,
                       uint32_t self, bool on_map) {
     double sum = 0;
+    uint32_t before = count_below(w->landmark, w->landmarks, self);
+    uint32_t at = before < w->landmarks && w->landmark[before] == self ? before : w->landmarks;
     for (uint32_t i = 0; i < w->of->k; i++) {
         if (!is_marked(bits, list[i])) {
             uint32_t own = on_map ? nt_knn_key(map_square(w->of->map, self, list[i]))
                                   : NT_CODES_FINER * code_square(w->of->codes, self, list[i]);
-            sum += beyond(w, key, own, self);
+            sum += beyond(w, key, own, at);
         }
     }
     return sum;
