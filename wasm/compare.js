@@ -37,12 +37,13 @@ export async function compare(engine, other, request, options = {}) {
   if (other.manifest.dataset.samples !== engine.manifest.dataset.samples) throw new NtraceError("shape", "The two models have different samples: they cannot be compared.");
   checkK(engine, k);
   const sides = [engine, other];
-  const exact = (request.exact ?? true) && engine.hasNetwork() && other.hasNetwork() && k <= GRAPH_K && sides.every((side, s) => graphsFit(side, distinctLayers(side).distinct, distinctLayers(sides[1 - s]).distinct.length));
-  const graphs = [await prepareSide(engine, exact, within(options, 0, 0.5)), await prepareSide(other, exact, within(options, 0.5, 0.95))];
   const [own, others] = sides.map(distinctLayers);
+  const fits = () => graphsFit(engine, own.distinct, others.distinct.length) && graphsFit(other, others.distinct, own.distinct.length);
+  const exact = (request.exact ?? true) && engine.hasNetwork() && other.hasNetwork() && k <= GRAPH_K && fits();
+  const graphs = [await prepareSide(engine, exact, within(options, 0, 0.5)), await prepareSide(other, exact, within(options, 0.5, 0.95))];
   const sums = await withRoom(core, async (room) => {
     const words = sides.flatMap((side, s) => {
-      const { distinct } = distinctLayers(side);
+      const { distinct } = [own, others][s];
       const found = graphs[s];
       return [found ? room.takeU32(found) : 0, side.handle, room.takeU32(distinct), distinct.length];
     });

@@ -111,8 +111,9 @@ async function prepare(engine, request, options) {
   const k = request.k ?? stability.k;
   const samples = sampleList(engine, request.samples);
   checkK(engine, k);
-  const exact = (request.exact ?? true) && engine.hasNetwork() && k <= GRAPH_K && graphsFit(engine, distinctLayers(engine).distinct);
-  const graphs = exact ? await graphsFor(engine, distinctLayers(engine).distinct, options) : null;
+  const { distinct } = distinctLayers(engine);
+  const exact = (request.exact ?? true) && engine.hasNetwork() && k <= GRAPH_K && graphsFit(engine, distinct);
+  const graphs = exact ? await graphsFor(engine, distinct, options) : null;
   if (!exact) await Promise.all(layers.map((layer, l) => engine.need("codes", l, `codes of ${layer.name}`, options)));
   const recall = exact || request.recall === false ? null : await findRecall(engine, samples, k, options);
   return { k, samples, exact, graphs, recall };

@@ -30,8 +30,9 @@ struct nt_chunk_header {
  *
  * chunk   out  [*bytes] allocated here, to be released by the caller with the same allocator; NULL on failure
  * header        in   raw_bytes is the size of raw, at most NT_CHUNK_MAX_RAW_BYTES
- * column_bytes  in   raw is compressed column by column, each in the way that suits it; raw_bytes or more: as one
- * piece. Where it is header->rows, and raw so many columns, numbers of narrow columns share bytes: codec 2
+ * column_bytes  in   raw is compressed column by column, each in the way that suits it; as one piece where this is
+ *                    raw_bytes or more, and by codec 2 where it is header->rows, raw is all of header->columns, and
+ *                    numbers of narrow columns gain by sharing bytes
  *
  * Returns NT_OK, NT_E_ARG if raw_bytes or the result is too large, or NT_E_MEMORY. */
 enum nt_status nt_chunk_write(uint8_t **chunk, size_t *bytes, const struct nt_chunk_header *header, const void *raw,

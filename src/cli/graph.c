@@ -70,8 +70,7 @@ static enum nt_status run(nt_bundle *bundle, const struct request *r, struct nt_
         struct nt_graph_work work = nt_graph_search_work(handle);
         double n = nt_graph_samples(graph);
         printf("layer %u: the %u nearest of %.0f samples in %.2f s; of each sample's pairs %.0f bounded on leading "
-               "values, %.0f on "
-               "reduced rows, %.0f measured\n",
+               "values, %.0f on reduced rows, %.0f measured\n",
                (unsigned)r->layer, (unsigned)r->k, n, seconds, (double)work.pairs / n, (double)work.reduced / n,
                (double)work.exact / n);
     }

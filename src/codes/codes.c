@@ -47,7 +47,7 @@ static void find_norm(struct nt_codes *codes, uint32_t sample) {
     codes->norm[sample] = sum;
 }
 
-/* Numbers of the axes that are not zero everywhere; returns how many. */
+/* Numbers of the axes that are more than `zero` from 0 for some sample; returns how many. */
 static uint32_t live_axes(uint32_t *live, const float *y, uint32_t samples, uint32_t axes, float zero) {
     uint32_t count = 0;
     for (uint32_t j = 0; j < axes; j++) {
@@ -115,8 +115,7 @@ static double shorten(int8_t *code, const float *row, const uint32_t *live, uint
 
 /* One sample: its code, and its rest in steps. */
 static float quantise_row(int8_t *code, const float *row, float rest, uint32_t axes, const uint32_t *live,
-                          uint32_t count, float step, bool sparse) {
-    float zero = (sparse ? DEAD_ZONE : 0.5f) * step;
+                          uint32_t count, float step, float zero, bool sparse) {
     double own = (double)rest * (double)rest, kept = 0, length = 0;
     for (uint32_t j = 0; j < axes; j++) {
         own += (double)row[j] * (double)row[j];
@@ -141,11 +140,12 @@ enum nt_status nt_codes_quantise(struct nt_codes *codes, const float *y, const f
         return NT_E_ARG;
     }
     bool sparse = is_sparse(y, samples, axes, step);
-    uint32_t live[NT_CODES_MAX_AXES], count = live_axes(live, y, samples, axes, (sparse ? DEAD_ZONE : 0.5f) * step);
+    float zero = (sparse ? DEAD_ZONE : 0.5f) * step;
+    uint32_t live[NT_CODES_MAX_AXES], count = live_axes(live, y, samples, axes, zero);
     NT_TRY(nt_codes_create(codes, samples, count, step, allocator));
     for (uint32_t i = 0; i < samples; i++) {
         int8_t *code = codes->code + (size_t)i * codes->stride;
-        float left = quantise_row(code, y + (size_t)i * axes, rest[i], axes, live, count, step, sparse);
+        float left = quantise_row(code, y + (size_t)i * axes, rest[i], axes, live, count, step, zero, sparse);
         codes->rest[i] = (uint8_t)quantise(left, 1, 0, 255);
         find_norm(codes, i);
     }

@@ -144,8 +144,13 @@ static uint32_t count_below(const uint32_t *key, uint32_t count, uint32_t limit)
     return below;
 }
 
-/* How far beyond k a rank is, estimated by how many landmarks are nearer. `at` is the sample's own place among them, or
- * as many as there are. */
+/* The sample's own place among the landmarks, or as many as there are. */
+static uint32_t place_among(const struct work *w, uint32_t self) {
+    uint32_t before = count_below(w->landmark, w->landmarks, self);
+    return before < w->landmarks && w->landmark[before] == self ? before : w->landmarks;
+}
+
+/* How far beyond k a rank is, estimated by how many landmarks are nearer; `at` is the sample's own place among them. */
 static double beyond(const struct work *w, const uint32_t *key, uint32_t own, uint32_t at) {
     uint32_t nearer = count_below(key, w->landmarks, own) - (at < w->landmarks && key[at] < own);
     double rank = 1 + (double)nearer * w->samples / w->landmarks, k = w->of->k;
@@ -164,10 +169,8 @@ static bool is_marked(const uint32_t *bits, uint32_t sample) { return bits[sampl
 
 /* Penalty of those of a list that are not marked. */
 static double penalty(const struct work *w, const uint32_t *list, const uint32_t *bits, const uint32_t *key,
-                      uint32_t self, bool on_map) {
+                      uint32_t self, uint32_t at, bool on_map) {
     double sum = 0;
-    uint32_t before = count_below(w->landmark, w->landmarks, self);
-    uint32_t at = before < w->landmarks && w->landmark[before] == self ? before : w->landmarks;
     for (uint32_t i = 0; i < w->of->k; i++) {
         if (!is_marked(bits, list[i])) {
             uint32_t own = on_map ? nt_knn_key(map_square(w->of->map, self, list[i]))
@@ -181,7 +184,7 @@ static double penalty(const struct work *w, const uint32_t *list, const uint32_t
 static void judge(void *context, size_t item, unsigned worker) {
     const struct work *w = context;
     const struct nt_codes *codes = w->of->codes;
-    uint32_t n = w->samples, k = w->of->k, self = (uint32_t)item;
+    uint32_t n = w->samples, k = w->of->k, self = (uint32_t)item, at = place_among(w, self);
     uint32_t *bits = w->room + worker * w->room_words, *near = bits + n / 32 + 1, *at_layer = near + k,
              *key = at_layer + k, *room = key + w->landmarks;
     int16_t point[NT_CODES_MAX_AXES];
@@ -193,13 +196,13 @@ static void judge(void *context, size_t item, unsigned worker) {
     }
     nt_codes_scan_point(key, &w->some, point, codes->norm[self]);
     mark(bits, at_layer, k, true);
-    w->trustworthiness[self] = (float)(1 - scale * penalty(w, near, bits, key, self, false));
+    w->trustworthiness[self] = (float)(1 - scale * penalty(w, near, bits, key, self, at, false));
     mark(bits, at_layer, k, false);
     for (uint32_t l = 0; l < w->landmarks; l++) {
         key[l] = nt_knn_key(map_square(w->of->map, self, w->landmark[l]));
     }
     mark(bits, near, k, true);
-    w->continuity[self] = (float)(1 - scale * penalty(w, at_layer, bits, key, self, true));
+    w->continuity[self] = (float)(1 - scale * penalty(w, at_layer, bits, key, self, at, true));
     mark(bits, near, k, false);
 }
 

@@ -141,8 +141,10 @@ export function createPicker(root, { bundle, sketches, sprites, theme, onPick, o
     turn(Math.floor(at / PAGE), at % PAGE);
   });
 
+  /** Where nothing is chosen, the sample's class. @param {PickerState} of */
+  const shelfOf = ({ shelf: wished, sample }) => wished ?? bundle.labels[sample];
   /** The page of the opening sample's class that it is on comes with the first view. */
-  const isOpening = () => state?.only === "all" && (state.shelf ?? bundle.labels[state.sample]) === bundle.labels[opening.sample] && shown.includes(opening.sample);
+  const isOpening = () => state?.only === "all" && shelfOf(state) === bundle.labels[opening.sample] && shown.includes(opening.sample);
   /** Pictures of what nobody looks at yet would swell the first view: they wait for a sign of life. */
   function wake() {
     woken = true;
@@ -153,8 +155,8 @@ export function createPicker(root, { bundle, sketches, sprites, theme, onPick, o
   for (const sign of SIGNS) addEventListener(sign, wake, { passive: true });
 
   /** @param {PickerState} next */
-  function filter({ sample, shelf: wished, only: which }) {
-    const label = wished ?? bundle.labels[sample];
+  function filter(next) {
+    const [label, which] = [shelfOf(next), next.only];
     found = [];
     for (let i = 0; i < bundle.labels.length; i++) {
       if (label !== "all" && bundle.labels[i] !== label) continue;
@@ -171,7 +173,6 @@ export function createPicker(root, { bundle, sketches, sprites, theme, onPick, o
     update(next) {
       const before = state;
       state = next;
-      const shelfOf = (/** @type {PickerState} */ s) => s.shelf ?? bundle.labels[s.sample];
       const isSame = before && shelfOf(before) === shelfOf(next) && before.only === next.only;
       if (isSame && before.sample === next.sample) return;
       if (!isSame) {
