@@ -157,6 +157,8 @@ WASM_CFLAGS = -O3 -Ibuild/wasm/debian/zlib -Ibuild/wasm/debian/include
 WASM_LDFLAGS = -Oz --no-entry -sSTANDALONE_WASM -sALLOW_MEMORY_GROWTH -sMEMORY_GROWTH_GEOMETRIC_STEP=0.04 -sEXPORTED_FUNCTIONS=@wasm/exports.txt
 PACKER = $(WASM_VARIANTS:%=build/site/engine/pack-%.wasm)
 ENGINE = $(WASM_VARIANTS:%=build/site/engine/ntrace-%.wasm) $(PACKER)
+# The engine, and what benchmarks and tests ask of it that the page does not.
+BENCH_WASM = $(WASM_VARIANTS:%=build/bench/kernels-%.wasm)
 
 # Packing of dropped files is a module of its own too: the command line's code, on a file system in a worker.
 PACKER_SOURCES = wasm/pack.c src/sketch/raster.c $(patsubst %,src/cli/%.c,pack options network source source_activations source_answers source_layers)
@@ -322,7 +324,7 @@ test-cli: native library build/tests/bundle/current.json | setup-cli-test
 build/native/tests/fuzz/verdicts: build/native/tests/fuzz/verdicts.o build/native/tests/fuzz/bundle_input.o build/native/libntrace.a
 	$(CC) $(CFLAGS) -o $@ $^ $(LIBRARIES)
 
-test-wasm: wasm build/tests/bundle/current.json build/tests/models/current.json build/native/tests/fuzz/verdicts
+test-wasm: wasm $(BENCH_WASM) build/tests/bundle/current.json build/tests/models/current.json build/native/tests/fuzz/verdicts
 	$(NODE_TEST) --test-concurrency=$(shell nproc) $(wildcard tests/wasm/*.test.mjs)
 
 test-web: native wasm web data still package build/tests/bundle/current.json | setup-browser
@@ -369,7 +371,6 @@ PEOPLE = $(wildcard ../shared/quickdraw)
 PYTHON = OPENBLAS_NUM_THREADS=$(BLAS_THREADS) PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3
 BLAS_THREADS = $(shell nproc)
 
-BENCH_WASM = $(WASM_VARIANTS:%=build/bench/kernels-%.wasm)
 BENCH = codes engine scan inflate project forward background packing browser story explorer map draw summary
 
 bench: wasm web data still $(BENCH_NPM) $(BENCH_WASM) $(if $(PEOPLE),build/bench/people/current.json) | setup-browser setup-python

@@ -19,8 +19,9 @@ struct bench {
     const nt_net *net;
     uint32_t samples, layers, queries;
     struct nt_random random;
-    uint32_t *scratch; /* [3 N] */
-    float *x, *input;  /* one layer's activations of all samples; all images as floats */
+    float *x, *input;    /* one layer's activations of all samples; all images as floats */
+    nt_knn_table *table; /* of x */
+    void *scratch;       /* of its searches */
 };
 
 static int ascending(const void *a, const void *b) {
@@ -97,23 +98,16 @@ static int compute_layer(struct bench *b, uint32_t layer) {
     return scratch != NULL && b->x != NULL;
 }
 
-static void brute_force(uint32_t *index, const struct bench *b, uint32_t sample, size_t size) {
-    uint32_t *key = b->scratch;
-    for (uint32_t i = 0; i < b->samples; i++) {
-        key[i] = nt_knn_key(nt_distance_squared(b->x + sample * size, b->x + i * size, size));
-    }
-    nt_knn_select(index, key, b->samples, K, sample, b->scratch + b->samples);
-}
-
 /* Share of the true neighbours that a query finds, on codes and exactly, over random samples. */
 static enum nt_status measure_recall(double *codes, double *exact, struct bench *b, uint32_t layer,
                                      struct nt_error *error) {
+    size_t size = nt_net_layer(b->net, layer)->size;
     uint32_t truth[K], found[K], room[2 * K], done, hits[2] = {0};
     float distance[K];
     for (uint32_t i = 0; i < b->queries; i++) {
         uint32_t sample = nt_random_below(&b->random, b->samples);
         nt_query *query;
-        brute_force(truth, b, sample, nt_net_layer(b->net, layer)->size);
+        nt_knn_table_search(truth, NULL, b->table, b->x + sample * size, K, sample, b->scratch);
         NT_TRY(nt_query_create(&query, b->bundle, sample, &layer, 1, K, error));
         enum nt_status status = nt_query_neighbors(found, distance, query, 0);
         hits[0] += nt_trace_overlap(truth, found, K, room);
@@ -132,6 +126,25 @@ static enum nt_status measure_recall(double *codes, double *exact, struct bench 
     return NT_OK;
 }
 
+/* The same of a layer, whose activations are computed first. */
+static enum nt_status recall_of(double *codes, double *exact, struct bench *b, uint32_t layer, struct nt_error *error) {
+    const struct nt_allocator *al = nt_allocator_default();
+    enum nt_status status = compute_layer(b, layer) ? NT_OK : NT_E_MEMORY;
+    b->table = NULL;
+    b->scratch = NULL;
+    if (status == NT_OK) {
+        status = nt_knn_table_create(&b->table, b->x, b->samples, nt_net_layer(b->net, layer)->size, al);
+    }
+    if (status == NT_OK) {
+        b->scratch = nt_allocate(al, nt_knn_table_scratch(b->table), 1);
+        status = b->scratch != NULL ? measure_recall(codes, exact, b, layer, error) : NT_E_MEMORY;
+    }
+    nt_release(al, b->scratch);
+    nt_knn_table_free(b->table);
+    nt_release(al, b->x);
+    return status;
+}
+
 static uint64_t code_bytes(const nt_bundle *bundle, uint32_t layer) {
     uint64_t bytes = 0;
     for (uint32_t c = 0; c < nt_bundle_chunks(bundle); c++) {
@@ -146,9 +159,7 @@ static enum nt_status bench_recall(struct bench *b, struct nt_error *error) {
     for (uint32_t l = 0; l < b->layers; l++) {
         double codes = 0, exact = 0, bytes = (double)code_bytes(b->bundle, l) / b->samples;
         const struct nt_bundle_layer *layer = nt_bundle_layer(b->bundle, l);
-        enum nt_status status = compute_layer(b, l) ? measure_recall(&codes, &exact, b, l, error) : NT_E_MEMORY;
-        nt_release(nt_allocator_default(), b->x);
-        NT_TRY(status);
+        NT_TRY(recall_of(&codes, &exact, b, l, error));
         printf("recall     %2u %-16s %6.1f bytes a sample, recall@%d %.5f of %u re-ranked, %.4f on codes alone\n", l,
                layer->name, bytes, K, exact, layer->candidates, codes);
         total += bytes;
@@ -209,12 +220,8 @@ static enum nt_status load_all(struct bench *b, const char *path, struct nt_erro
     NT_TRY(nt_folder_open(&b->bundle, path, allocator, error));
     b->samples = nt_bundle_samples(b->bundle);
     b->layers = nt_bundle_layers(b->bundle);
-    b->scratch = nt_allocate(allocator, 3 * (size_t)b->samples, sizeof *b->scratch);
-    if (b->scratch == NULL || b->samples <= K) {
+    if (b->samples <= K) {
         return nt_error_set(error, NT_E_ARG, "%s: expected more than %d samples, found %u", path, K, b->samples);
-    }
-    for (uint32_t i = 0; i < b->samples; i++) {
-        b->scratch[i] = i;
     }
     NT_TRY(nt_folder_load_exact(b->bundle, path, allocator, error));
     for (uint32_t l = 0; l < b->layers; l++) {
@@ -255,7 +262,6 @@ int nt_command_bench(int count, char **arguments) {
         outcome = bench_recall(&b, &error);
     }
     nt_bundle_close(b.bundle);
-    nt_release(nt_allocator_default(), b.scratch);
     nt_release(nt_allocator_default(), b.input);
     return outcome == NT_OK ? 0 : nt_command_failed("bench", error.text[0] != 0 ? error.text : "not enough memory");
 }

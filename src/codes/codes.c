@@ -190,17 +190,22 @@ static nt_codes_scanner *scanner(void) {
     }
 }
 
+void nt_codes_scan_rows(uint32_t *square, const int8_t *code, const uint32_t *norm, const int16_t *query,
+                        uint32_t query_norm, uint32_t samples, uint32_t stride) {
+    scanner()(square, code, norm, query, query_norm, samples, stride);
+}
+
 void nt_codes_scan(uint32_t *square, const struct nt_codes *codes, uint32_t sample) {
     int16_t query[NT_CODES_MAX_AXES];
     const int8_t *code = codes->code + (size_t)sample * codes->stride;
     for (uint32_t j = 0; j < codes->stride; j++) {
         query[j] = code[j];
     }
-    scanner()(square, codes->code, codes->norm, query, codes->norm[sample], codes->samples, codes->stride);
+    nt_codes_scan_rows(square, codes->code, codes->norm, query, codes->norm[sample], codes->samples, codes->stride);
 }
 
 void nt_codes_scan_point(uint32_t *square, const struct nt_codes *codes, const int16_t *point, double square_norm) {
-    scanner()(square, codes->code, codes->norm, point, 0, codes->samples, codes->stride);
+    nt_codes_scan_rows(square, codes->code, codes->norm, point, 0, codes->samples, codes->stride);
     int64_t own = (int64_t)(NT_CODES_FINER * square_norm + 0.5);
     for (uint32_t i = 0; i < codes->samples; i++) {
         int64_t norm = codes->norm[i], product = (int32_t)(square[i] - codes->norm[i]); /* -2 point · code */

@@ -9,6 +9,9 @@
 typedef void nt_codes_scanner(uint32_t *square, const int8_t *code, const uint32_t *norm, const int16_t *query,
                               uint32_t query_norm, uint32_t samples, uint32_t stride);
 
+/* The best one for this machine. */
+nt_codes_scanner nt_codes_scan_rows;
+
 nt_codes_scanner nt_codes_scan_scalar, nt_codes_scan_simd128, nt_codes_scan_avx2, nt_codes_scan_avx512;
 
 #endif

@@ -1,5 +1,5 @@
-/* What benchmarks call beside the engine's exports, linked to the engine as it is shipped: a scan of rows that are in
- * memory, the exact graph of such rows, and a chunk inflated. */
+/* What benchmarks and tests call beside the engine's exports, linked to the engine as it is shipped: a scan of rows
+ * that are in memory, a search of a table of them, their exact graph, and a chunk inflated. */
 #include <string.h>
 
 #include "ntrace/chunk.h"
@@ -10,6 +10,12 @@
 
 void EXPORT(nt_bench_scan)(uint32_t *index, const float *x, uint32_t n, uint32_t d, uint32_t self, uint32_t k,
                            uint32_t *room);
+enum nt_status EXPORT(nt_bench_table)(nt_knn_table **table, const float *x, uint32_t n, uint32_t d);
+void EXPORT(nt_bench_table_free)(nt_knn_table *table);
+size_t EXPORT(nt_bench_table_bytes)(const nt_knn_table *table);
+size_t EXPORT(nt_bench_table_scratch)(const nt_knn_table *table);
+void EXPORT(nt_bench_table_search)(uint32_t *index, float *square, const nt_knn_table *table, const float *query,
+                                   uint32_t k, uint32_t self, void *scratch);
 enum nt_status EXPORT(nt_bench_graph)(nt_graph_search **search, const float *x, uint32_t n, uint32_t d, uint32_t k,
                                       size_t room, struct nt_error *error);
 enum nt_status EXPORT(nt_bench_inflate)(uint8_t *raw, const uint8_t *chunk, size_t bytes, struct nt_error *error);
@@ -21,6 +27,19 @@ void nt_bench_scan(uint32_t *index, const float *x, uint32_t n, uint32_t d, uint
         room[i] = nt_knn_key(nt_distance_squared(own, x + (size_t)i * d, d));
     }
     nt_knn_select(index, room, n, k, self, room + n);
+}
+
+enum nt_status nt_bench_table(nt_knn_table **table, const float *x, uint32_t n, uint32_t d) {
+    return nt_knn_table_create(table, x, n, d, nt_allocator_default());
+}
+
+void nt_bench_table_free(nt_knn_table *table) { nt_knn_table_free(table); }
+size_t nt_bench_table_bytes(const nt_knn_table *table) { return nt_knn_table_bytes(table); }
+size_t nt_bench_table_scratch(const nt_knn_table *table) { return nt_knn_table_scratch(table); }
+
+void nt_bench_table_search(uint32_t *index, float *square, const nt_knn_table *table, const float *query, uint32_t k,
+                           uint32_t self, void *scratch) {
+    nt_knn_table_search(index, square, table, query, k, self, scratch);
 }
 
 struct table {
