@@ -175,6 +175,23 @@ function dilate(image, width, height) {
   return out;
 }
 
+/** Each row of an image enlarged, 0 to 1, between two empty rows. @param {Uint8Array} image @param {number} width @param {number} height @param {number} factor */
+function widen(image, width, height, factor) {
+  const wide = width * factor;
+  const rows = new Float64Array(wide * (height + 2));
+  for (let px = 0; px < wide; px++) {
+    const x = (px + 0.5) / factor - 0.5;
+    const x0 = Math.floor(x);
+    const u = x - x0;
+    for (let y = 0; y < height; y++) {
+      const left = x0 < 0 ? 0 : image[y * width + x0] / 255;
+      const right = x0 + 1 >= width ? 0 : image[y * width + x0 + 1] / 255;
+      rows[(y + 1) * wide + px] = left * (1 - u) + right * u;
+    }
+  }
+  return rows;
+}
+
 /**
  * Bilinear enlargement whose edges are drawn tight again: a stroke stays a stroke.
  *
@@ -184,24 +201,20 @@ function enlarge(image, width, height, factor, ink) {
   const canvas = document.createElement("canvas");
   canvas.width = width * factor;
   canvas.height = height * factor;
-  const data = new ImageData(canvas.width, canvas.height);
-  /** @param {number} x @param {number} y */
-  const grey = (x, y) => (x < 0 || y < 0 || x >= width || y >= height ? 0 : image[y * width + x] / 255);
+  const wide = canvas.width;
+  const data = new ImageData(wide, canvas.height);
+  const pixels = data.data;
+  const rows = widen(image, width, height, factor);
   for (let i = 0, py = 0; py < canvas.height; py++) {
     const y = (py + 0.5) / factor - 0.5;
-    const y0 = Math.floor(y);
-    const v = y - y0;
-    for (let px = 0; px < canvas.width; px++, i++) {
-      const x = (px + 0.5) / factor - 0.5;
-      const x0 = Math.floor(x);
-      const u = x - x0;
-      const above = grey(x0, y0) * (1 - u) + grey(x0 + 1, y0) * u;
-      const below = grey(x0, y0 + 1) * (1 - u) + grey(x0 + 1, y0 + 1) * u;
-      const t = Math.max(0, Math.min(1, (above * (1 - v) + below * v - 0.12) / 0.55));
-      data.data[4 * i] = ink.r;
-      data.data[4 * i + 1] = ink.g;
-      data.data[4 * i + 2] = ink.b;
-      data.data[4 * i + 3] = 255 * t * t * (3 - 2 * t);
+    const v = y - Math.floor(y);
+    const above = (Math.floor(y) + 1) * wide;
+    for (let px = 0; px < wide; px++, i++) {
+      const t = Math.max(0, Math.min(1, (rows[above + px] * (1 - v) + rows[above + wide + px] * v - 0.12) / 0.55));
+      pixels[4 * i] = ink.r;
+      pixels[4 * i + 1] = ink.g;
+      pixels[4 * i + 2] = ink.b;
+      pixels[4 * i + 3] = 255 * t * t * (3 - 2 * t);
     }
   }
   /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d")).putImageData(data, 0, 0);

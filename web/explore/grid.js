@@ -274,7 +274,11 @@ export function createGrid(root, { bundle, sketches, sprites, theme, onPoint, on
     active = state.samples.indexOf(sample);
     onPin(sample);
   });
-  const observer = new ResizeObserver(measure);
+  let first = 0;
+  const observer = new ResizeObserver(() => {
+    if (width === 0) first = window.setTimeout(measure); // not in the frame in which all parts are placed
+    else measure();
+  });
   observer.observe(scroller);
   const ends = [sketches.subscribe(redraw), theme.subscribe(repaint)];
 
@@ -302,6 +306,7 @@ export function createGrid(root, { bundle, sketches, sprites, theme, onPoint, on
     },
     destroy() {
       cancelAnimationFrame(frame);
+      clearTimeout(first);
       observer.disconnect();
       for (const end of ends) end();
       sketches.want("samples", []);

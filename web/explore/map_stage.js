@@ -47,6 +47,14 @@ function shuffled(n) {
   return order;
 }
 
+/** Those whose mask has a value. @param {Uint32Array} order @param {Uint8Array} mask @param {number} value */
+function takenOf(order, mask, value) {
+  const taken = new Uint32Array(order.length);
+  let length = 0;
+  for (let s = 0; s < order.length; s++) if (mask[order[s]] === value) taken[length++] = order[s];
+  return taken.slice(0, length);
+}
+
 /** @param {HTMLElement} ground @param {StageOptions} options */
 export function createStage(ground, { bundle, sketches, sprites, theme, onZoom, isPan, onView, onRest }) {
   const { classes } = bundle.manifest;
@@ -83,6 +91,7 @@ export function createStage(ground, { bundle, sketches, sprites, theme, onZoom, 
   let departed = [];
   let frame = 0;
   let stale = true;
+  let isSeen = false;
 
   /** Whether there has been a map. */
   const isPlaced = () => held !== null || motion.goal() !== null;
@@ -103,12 +112,13 @@ export function createStage(ground, { bundle, sketches, sprites, theme, onZoom, 
     const wasMoving = motion.isMoving();
     const moving = motion.step(time);
     const now = view.get();
-    const complete = stale || wasMoving ? drawPoints(now, cast) : true;
-    stale = moving || !complete;
+    const isDrawn = isSeen && (stale || wasMoving);
+    const complete = isDrawn ? drawPoints(now, cast) : true;
+    stale = moving || !complete || (stale && !isDrawn);
     const names = !thumbnails.isOn(now.scale) ? placeNames(namesAt(time), now, classes, widthOf) : [];
     const rings = isPlaced() ? marks.rings : [];
     overlay.draw({ ...marks, rings, view: now, points: motion.now, names, radius: radiusAt(now.scale) + 4 });
-    if (stale) redraw();
+    if (moving || !complete) redraw();
     if (wasMoving && !moving) arrived();
   }
 
@@ -231,6 +241,12 @@ export function createStage(ground, { bundle, sketches, sprites, theme, onZoom, 
   }
   const observer = new ResizeObserver(lay);
   observer.observe(ground);
+  /** Thousands of points are drawn where they are seen: on a phone the map lies below the first screen. */
+  const sight = new IntersectionObserver((entries) => {
+    isSeen = entries[entries.length - 1].isIntersecting;
+    if (isSeen) redraw(false);
+  });
+  sight.observe(ground);
   const end = sketches.subscribe(() => redraw());
 
   return {
@@ -246,13 +262,14 @@ export function createStage(ground, { bundle, sketches, sprites, theme, onZoom, 
       if (isOther || next.labels !== cast?.labels) forgetPlacing();
       cast = next;
       if (isOther) {
-        rest = order.filter((i) => mask[i] === 1);
-        chosen = order.filter((i) => mask[i] === 2);
+        [rest, chosen] = [1, 2].map((kind) => takenOf(order, mask, kind));
         if (!motion.isMoving()) arrived();
       }
       if (isRecoloured) {
         const inks = next.colouring.colours.map(packed);
-        colours = Int32Array.from(next.colouring.bucket, (bucket) => inks[bucket]);
+        const { bucket } = next.colouring;
+        colours = new Int32Array(bucket.length);
+        for (let i = 0; i < colours.length; i++) colours[i] = inks[bucket[i]];
       }
       redraw(isOther || isRecoloured);
     },
@@ -291,6 +308,7 @@ export function createStage(ground, { bundle, sketches, sprites, theme, onZoom, 
     destroy() {
       cancelAnimationFrame(frame);
       observer.disconnect();
+      sight.disconnect();
       end();
       forgetPlacing();
       thumbnails.destroy();

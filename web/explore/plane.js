@@ -26,16 +26,16 @@ export function placeInSquare(points, x, y) {
 
 /** @param {Float32Array} points */
 function frameOf(points) {
-  const low = [Infinity, Infinity];
-  const high = [-Infinity, -Infinity];
-  for (let i = 0; i < points.length; i++) {
-    const axis = i & 1;
-    if (points[i] < low[axis]) low[axis] = points[i];
-    if (points[i] > high[axis]) high[axis] = points[i];
+  let [left, top, right, bottom] = [Infinity, Infinity, -Infinity, -Infinity];
+  for (let i = 0; i < points.length; i += 2) {
+    if (points[i] < left) left = points[i];
+    if (points[i] > right) right = points[i];
+    if (points[i + 1] < top) top = points[i + 1];
+    if (points[i + 1] > bottom) bottom = points[i + 1];
   }
-  const size = Math.max(high[0] - low[0], high[1] - low[1]) || 1;
+  const size = Math.max(right - left, bottom - top) || 1;
   const scale = (1 - 2 * MARGIN) / size;
-  const shift = [0, 1].map((axis) => 0.5 - (scale * (low[axis] + high[axis])) / 2);
+  const shift = [left + right, top + bottom].map((sum) => 0.5 - (scale * sum) / 2);
   const frame = { scale, shift };
   frames.set(points, frame);
   return frame;

@@ -219,9 +219,12 @@ export function createPlot(root, options) {
     return layer ? ((await painter.picture(layer, MOST_DENSITY))?.toDataURL() ?? null) : null;
   }
 
+  let first = 0;
   const observer = new ResizeObserver(([{ contentRect }]) => {
+    const isFirst = size.width === 0;
     size = { width: contentRect.width, height: contentRect.height };
-    render();
+    if (isFirst) first = window.setTimeout(render); // not in the frame in which all parts are placed
+    else render();
   });
   observer.observe(/** @type {HTMLElement} */ (body.node()));
   const end = sketches.subscribe(render);
@@ -238,6 +241,7 @@ export function createPlot(root, options) {
     },
     destroy() {
       observer.disconnect();
+      clearTimeout(first);
       end();
       painter.destroy();
       head.destroy();

@@ -124,7 +124,8 @@ export function selectSamples(context) {
   const { state } = context;
   const { failed, complete } = filter(context);
   const { chosen, complete: done } = choose(context);
-  const mask = Uint8Array.from(failed, (bits, i) => (bits === 0 ? 1 + chosen[i] : 0));
+  const mask = new Uint8Array(failed.length);
+  for (let i = 0; i < mask.length; i++) mask[i] = failed[i] === 0 ? 1 + chosen[i] : 0;
   const asked = [...FILTERS, ...SELECTORS].map((part) => state[part]);
   const tables = [state.near, state.reference, state.layer, state.method, complete, done];
   return {

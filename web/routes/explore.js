@@ -5,6 +5,7 @@ import { createCompare } from "../explore/compare.js";
 import { createFilters } from "../explore/filters.js";
 import { createLegend } from "../explore/legend.js";
 import { createMap } from "../explore/map.js";
+import { createPace } from "../explore/pace.js";
 import { createPanel } from "../explore/panel.js";
 import { createPlot } from "../explore/plot.js";
 import { createGuide } from "../explore/tour.js";
@@ -90,7 +91,17 @@ export function createExploreRoute(root, { bundle, store, sketches, sprites, the
     places.set(name, place);
     return place;
   }
-  const parts = PARTS.map(({ place, create }) => create(placeOf(place), options));
+  for (const { place } of PARTS) placeOf(place);
+  /** @type {Part[]} */
+  const parts = [];
+  /** @type {Facts | null} */
+  let facts = null;
+  /** Parts that have not been told of the newest facts, and which was told last. */
+  let behind = 0;
+  let at = -1;
+  let telling = false;
+  const control = new AbortController();
+  const pace = createPace(control.signal);
 
   function later() {
     frame ||= requestAnimationFrame(update);
@@ -99,19 +110,42 @@ export function createExploreRoute(root, { bundle, store, sketches, sprites, the
     frame = 0;
     const state = store.get();
     const context = { bundle, ledger, state };
-    /** @type {Facts} */
-    const facts = {
+    facts = {
       state,
       selection: select(context),
       colouring: colour(context, theme.tokens()),
       stability: ledger.stability(state),
       map: ledger.map(state),
     };
-    for (const part of parts) part.update(facts);
-    if (!ready && (facts.stability.value || facts.stability.error || !ledger.isShipped(state))) { // others take a minute, in which all the rest is there already
-      ready = true;
-      report.ready();
+    behind = PARTS.length;
+    if (!telling) void tell().catch(onError);
+  }
+
+  /** Makes the parts and tells them: while the explorer opens in short tasks, where newer facts reach each within one round; later all at once, as the reader sees them. */
+  async function tell() {
+    telling = true;
+    for (; behind > 0 && facts; behind--) {
+      if (!ready) await pace();
+      at = (at + 1) % PARTS.length;
+      const { place, create } = PARTS[at];
+      parts[at] ??= create(placeOf(place), options);
+      if (!ready) await pace();
+      parts[at].update(facts);
     }
+    telling = false;
+    if (facts) tellReady(facts);
+  }
+  /** @param {Facts} now */
+  function tellReady({ state, stability }) {
+    if (ready || !(stability.value || stability.error || !ledger.isShipped(state))) return; // others take a minute, in which all the rest is there already
+    ready = true;
+    report.ready();
+  }
+  /** @param {import("../../wasm/ntrace.d.ts").NtraceError} error */
+  function onError(error) {
+    if (control.signal.aborted) return;
+    telling = false;
+    report.failed(error, later);
   }
 
   const end = theme.subscribe(later);
@@ -122,6 +156,7 @@ export function createExploreRoute(root, { bundle, store, sketches, sprites, the
     update: later,
     destroy() {
       cancelAnimationFrame(frame);
+      control.abort();
       end();
       for (const part of parts) part.destroy();
       ledger.close();

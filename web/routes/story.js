@@ -13,8 +13,10 @@ import { toNode } from "../tree.js";
 
 /** Where on the screen a step becomes the current one, as a share of its height: lower where the figure lies above the text. */
 const LINE = { beside: 0.55, above: 0.8 };
-/** Milliseconds of a frame for sentences. */
+/** Milliseconds of a task for sentences. */
 const TELL = 6;
+/** Milliseconds without news before sentences are told anew: answers come quickly one after the other. */
+const PAUSE = 80;
 const NARROW = matchMedia("(max-width: 759px)");
 
 /** @param {HTMLElement} root @param {import("../main.js").Context} context @returns {import("../main.js").Route} */
@@ -43,10 +45,10 @@ export function createStoryRoute(root, { bundle, store, sketches, sprites, theme
   progress.setAttribute("role", "status");
 
   const backdrop = createBackdrop(part(".story-opening"), { sketches, sprites, theme });
-  const chooser = createChooser(menu, { bundle, sketches, sprites, theme, onChange: store.set });
+  /** @type {ReturnType<typeof createChooser> | null} */
+  let chooser = null;
   /** @type {ReturnType<typeof createStage> | null} */
   let stage = null;
-  stage = createStage(plate, { bundle, sketches, sprites, theme, onPick: (sample) => store.set({ sample }), onResize: () => show(true) });
   const engine = createFacts(bundle, learn, (error) => {
     if (error) report.failed(error, engine.retry);
   });
@@ -79,7 +81,7 @@ export function createStoryRoute(root, { bundle, store, sketches, sprites, theme
   function learn(next) {
     facts = next;
     if (facts.traces.end) {
-      backdrop.update(facts.traces.end);
+      backdrop.update(facts.traces.end, facts.settled);
       if (!shownFirst) report.ready();
       shownFirst = true;
     }
@@ -88,20 +90,20 @@ export function createStoryRoute(root, { bundle, store, sketches, sprites, theme
   const later = () => void (frame ||= requestAnimationFrame(update));
   function update() {
     frame = 0;
-    chooser.update(facts);
+    chooser?.update(facts);
     for (const link of article.querySelectorAll("a[data-view]")) link.setAttribute("href", links.view(/** @type {HTMLElement} */ (link).dataset.view ?? ""));
     show();
     told = 0;
-    tellMore();
+    clearTimeout(telling);
+    telling = window.setTimeout(tellMore, PAUSE);
   }
 
-  /** Sentences a few steps a frame, so that no frame waits for all of them; the current step's come first. */
+  /** Sentences a few steps a task, so that no frame waits for all of them; the current step's come first. */
   function tellMore() {
-    cancelAnimationFrame(telling);
     const until = performance.now() + TELL;
     const order = [...STEPS].sort((a, b) => Number(b.id === current) - Number(a.id === current));
     for (; told < order.length && performance.now() < until; told++) tell(order[told]);
-    if (told < order.length) telling = requestAnimationFrame(tellMore);
+    if (told < order.length) telling = window.setTimeout(tellMore);
   }
 
   /** The last step whose top has passed the line. */
@@ -131,12 +133,18 @@ export function createStoryRoute(root, { bundle, store, sketches, sprites, theme
     section.scrollIntoView({ block: "start", behavior });
   }
 
-  addEventListener("scroll", onScrollLater, { passive: true });
+  /** The figure and its menu, in a task of their own: the article is long enough for one. */
+  function furnish() {
+    chooser = createChooser(menu, { bundle, sketches, sprites, theme, onChange: store.set });
+    stage = createStage(plate, { bundle, sketches, sprites, theme, onPick: (sample) => store.set({ sample }), onResize: () => show(true) });
+    chooser.update(facts);
+    if (store.get().step) goTo(store.get().step, "instant");
+    addEventListener("scroll", onScrollLater, { passive: true });
+    onScroll();
+  }
   report.progress({ label: "computing the first neighbourhood", done: 0.9 });
   engine.request(store.get());
-  chooser.update(facts);
-  if (store.get().step) goTo(store.get().step, "instant");
-  onScroll();
+  const furnishing = window.setTimeout(furnish);
 
   return {
     update(state) {
@@ -148,7 +156,8 @@ export function createStoryRoute(root, { bundle, store, sketches, sprites, theme
     destroy() {
       cancelAnimationFrame(frame);
       cancelAnimationFrame(scrolling);
-      cancelAnimationFrame(telling);
+      clearTimeout(furnishing);
+      clearTimeout(telling);
       removeEventListener("scroll", onScrollLater);
       engine.stop();
       for (const each of [backdrop, chooser, stage]) each?.destroy();

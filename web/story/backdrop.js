@@ -1,9 +1,9 @@
-/** Behind the story's title: the neighbourhood that the page opens with, going to and fro between its two layers. */
+/** Behind the story's title: the neighbourhood that the page opens with, going to and fro between its two layers once the engine is at rest. */
 
 /** @typedef {import("../../wasm/ntrace.d.ts").Trace} Trace */
 
 const PERIOD = 16000; // milliseconds there and back
-const SPRITES = 5; // milliseconds of a frame for making thumbnails
+const SPRITES = 5; // milliseconds of a task for making thumbnails
 const FRAME = 33; // milliseconds: it is a backdrop
 const QUIET = 150; // milliseconds after scrolling in which it stands still: the page moves instead
 
@@ -20,18 +20,30 @@ export function createBackdrop(root, { sketches, sprites, theme }) {
   const context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
   /** @type {Trace | null} */
   let trace = null;
+  /** When it began to move. @type {number | null} */
+  let began = null;
   let visible = true;
   let frame = 0;
+  let task = 0;
   let last = 0;
   let scrolled = -Infinity;
 
   /** @param {number} now */
   function draw(now) {
     frame = 0;
-    if ((now - last >= FRAME && now - scrolled >= QUIET) || calm.matches) paint((last = now));
-    if (trace && visible && !calm.matches) again();
+    const isStill = began === null || calm.matches;
+    if (isStill || (now - last >= FRAME && now - scrolled >= QUIET)) paint((last = now));
+    if (trace && visible && !isStill) again();
   }
   const again = () => void (frame ||= requestAnimationFrame(draw));
+  const all = (/** @type {Trace} */ { sample, points }) => [sample, ...points.map((point) => point.sample)];
+
+  /** Thumbnails first, in tasks of their own, then one frame with all of them. */
+  function prepare() {
+    clearTimeout(task);
+    if (trace && !sprites.prepare(all(trace), SPRITES)) task = window.setTimeout(prepare);
+    else again();
+  }
 
   /** @param {number} now */
   function paint(now) {
@@ -45,9 +57,8 @@ export function createBackdrop(root, { sketches, sprites, theme }) {
     const wide = width > 760;
     const [cx, cy] = wide ? [width * 0.72, height * 0.52] : [width * 0.5, height * 0.5];
     const reach = Math.min(wide ? width * 0.3 : width * 0.62, height * 0.58) / 1.7;
-    const t = calm.matches ? 1 : 0.5 - 0.5 * Math.cos((2 * Math.PI * now) / PERIOD);
+    const t = calm.matches ? 1 : 0.5 - 0.5 * Math.cos((2 * Math.PI * (began === null ? 0 : now - began)) / PERIOD);
     const tokens = theme.tokens();
-    sprites.prepare([trace.sample, ...trace.points.map(({ sample }) => sample)], SPRITES);
     context.lineWidth = 1;
     for (const { sample, angle, radiusFrom, radiusTo, change } of trace.points) {
       const radius = Math.min(1.9, radiusFrom + (radiusTo - radiusFrom) * t) * reach;
@@ -75,18 +86,20 @@ export function createBackdrop(root, { sketches, sprites, theme }) {
   addEventListener("scroll", onScroll, { passive: true });
   const sizes = new ResizeObserver(again);
   sizes.observe(root);
-  const ends = [sketches.subscribe(again), theme.subscribe(again)];
+  const ends = [sketches.subscribe(prepare), theme.subscribe(prepare)];
 
   return {
-    /** @param {Trace | null} next */
-    update(next) {
-      if (!next || next === trace) return;
+    /** @param {Trace | null} next @param {boolean} settled the engine has nothing more to do for it: moving would take its time */
+    update(next, settled) {
+      if (settled) began ??= performance.now();
+      if (!next || (next === trace && !settled)) return;
       trace = next;
-      sketches.want("backdrop", [trace.sample, ...trace.points.map(({ sample }) => sample)]);
-      again();
+      sketches.want("backdrop", all(trace));
+      prepare();
     },
     destroy() {
       cancelAnimationFrame(frame);
+      clearTimeout(task);
       observer.disconnect();
       removeEventListener("scroll", onScroll);
       sizes.disconnect();

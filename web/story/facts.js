@@ -46,6 +46,7 @@ import { offersOf } from "./figures.js";
  * @property {number} reference
  * @property {(layer: number, sample: number) => number} kept out of the table
  * @property {{ sample: number, title: string, reason: import("../../wasm/ntrace.d.ts").Suggestion }[] | null} offers
+ * @property {boolean} settled nothing more is under way
  */
 
 /** @param {Bundle} bundle @param {Wish} wish @param {Known} [known] @returns {Facts} */
@@ -69,9 +70,9 @@ export function factsOf(bundle, { sample, from, to, k }, known = EMPTY) {
   };
 }
 
-/** What is asked of the engine. @typedef {Pick<Facts, "hood" | "densities" | "traces" | "table" | "offers">} Known */
+/** What is asked of the engine. @typedef {Pick<Facts, "hood" | "densities" | "traces" | "table" | "offers" | "settled">} Known */
 /** @type {Known} */
-export const EMPTY = { hood: null, densities: { from: null, to: null }, traces: { first: null, end: null }, table: null, offers: null };
+export const EMPTY = { hood: null, densities: { from: null, to: null }, traces: { first: null, end: null }, table: null, offers: null, settled: false };
 
 let numbers = new Uint32Array(0);
 /** @param {number} samples */
@@ -150,6 +151,7 @@ export function createFacts(bundle, onFacts, onError) {
     await hood();
     await trace("first", next);
     await dataset;
+    if (still()) learn({ settled: true });
   }
 
   function start() {
@@ -166,7 +168,7 @@ export function createFacts(bundle, onFacts, onError) {
     request({ sample, from, to, k }) {
       if (wish && wish.sample === sample && wish.from === from && wish.to === to && wish.k === k) return;
       wish = { sample, from, to, k };
-      learn({ hood: null, densities: EMPTY.densities, traces: EMPTY.traces });
+      learn({ hood: null, densities: EMPTY.densities, traces: EMPTY.traces, settled: false });
       start();
     },
     retry: start,

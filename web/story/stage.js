@@ -47,6 +47,7 @@ export function createStage(root, { bundle, sketches, sprites, theme, onPick, on
   let ratio = 1;
   let frame = 0;
   let fieldAlpha = 0;
+  let isSeen = false;
 
   const redraw = () => void (frame ||= requestAnimationFrame(draw));
 
@@ -157,6 +158,7 @@ export function createStage(root, { bundle, sketches, sprites, theme, onPick, on
 
   function draw() {
     frame = 0;
+    if (!isSeen) return; // it is drawn as it then is when it comes into sight
     const tokens = theme.tokens();
     const moves = motion.step(performance.now());
     const wanted = picture?.field?.alpha ?? 0;
@@ -203,6 +205,11 @@ export function createStage(root, { bundle, sketches, sprites, theme, onPick, on
 
   const observer = new ResizeObserver(measure);
   observer.observe(root);
+  const sight = new IntersectionObserver((entries) => {
+    isSeen = entries[entries.length - 1].isIntersecting;
+    if (isSeen) redraw();
+  });
+  sight.observe(root);
   const ends = [
     sketches.subscribe(redraw),
     theme.subscribe(() => {
@@ -228,6 +235,7 @@ export function createStage(root, { bundle, sketches, sprites, theme, onPick, on
     destroy() {
       cancelAnimationFrame(frame);
       observer.disconnect();
+      sight.disconnect();
       field.destroy();
       for (const end of ends) end();
       canvas.remove();

@@ -35,6 +35,7 @@ export async function learnStory(engine, { sample, from, to, k }) {
     traces: { first: unpackTrace(await engine.trace({ sample, from, to: next, k })), end: unpackTrace(await engine.trace({ sample, from, to, k })) },
     table: (await stability(engine, {})).values,
     offers: offersOf((await suggestions(engine, {})).suggestions),
+    settled: true,
   };
   return factsOf(/** @type {any} */ ({ manifest, ...engine.samples() }), { sample, from, to, k }, known);
 }

@@ -18,7 +18,7 @@ import { count, nounOf, sentence } from "../words.js";
 const ACROSS = 6;
 const PAGE = 30;
 const CELL = 44; // CSS pixels
-const SPRITES = 8; // milliseconds of a frame for making thumbnails
+const SPRITES = 4; // milliseconds of a frame for making thumbnails
 
 /** @param {HTMLElement} root @param {PickerOptions} options */
 export function createPicker(root, { bundle, sketches, sprites, theme, onPick, onFilter }) {

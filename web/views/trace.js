@@ -138,6 +138,20 @@ export function createTrace(root, { bundle, sketches, sprites, theme, onChange, 
     keptSamples = kept && new Set(kept.map(({ sample }) => sample));
   }
 
+  /** The newest wish of each part beside the figure. @type {Map<string, () => void>} */
+  const wishes = new Map();
+  /** Does something in a task of its own: the figure does not wait for it. @param {string} what @param {() => void} run */
+  function soon(what, run) {
+    if (!wishes.has(what)) {
+      setTimeout(() => {
+        const newest = wishes.get(what);
+        wishes.delete(what);
+        if (!isGone) newest?.();
+      });
+    }
+    wishes.set(what, run);
+  }
+
   function updateFurther() {
     if (state) further?.update({ ...state, sorted, keep: keepOf(state.chosen), pointed });
   }
@@ -147,17 +161,18 @@ export function createTrace(root, { bundle, sketches, sprites, theme, onChange, 
     const { chosen, answer } = state;
     if (pointed !== null && !answer.trace?.points.some(({ sample }) => sample === pointed)) pointed = null;
     radial.update({ trace: answer.trace, sample: chosen.sample, pointed, kept: keptSamples });
-    card.update({ sample: chosen.sample, pointed, trace: answer.trace });
+    const shown = { sample: chosen.sample, pointed, trace: answer.trace };
+    soon("card", () => card.update(shown));
     updateFurther();
   }
 
   /** @param {TraceState} next @param {TraceState | null} before */
   function updateChoice({ chosen, stability }, before) {
     const isAsked = !before || isOther(chosen, before.chosen);
-    if (isAsked || chosen.shelf !== before.chosen.shelf || chosen.only !== before.chosen.only) picker?.update(chosen);
+    if (isAsked || chosen.shelf !== before.chosen.shelf || chosen.only !== before.chosen.only) soon("picker", () => picker?.update(chosen));
     if (!isAsked && before.stability === stability) return;
     const samples = manifest.dataset.samples;
-    rail.update({ from: chosen.from, to: chosen.to, kept: (layer) => (stability ? stability[layer * samples + chosen.sample] : null) });
+    soon("rail", () => rail.update({ from: chosen.from, to: chosen.to, kept: (layer) => (stability ? stability[layer * samples + chosen.sample] : null) }));
     slider.update(chosen);
     legend.update(chosen);
   }
