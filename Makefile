@@ -11,9 +11,9 @@ NT_CFLAGS = -std=c11 -D_POSIX_C_SOURCE=200809L $(WARNINGS) -ffp-contract=off -DN
 LIBRARIES = -lcjson -lpng -lz -lm -lpthread
 MAKEFLAGS += --no-builtin-rules --no-print-directory $(if $(filter 0,$(MAKELEVEL)),-j$(shell nproc))
 
-# Each kernel is compiled once per instruction set: *_avx2.c and *_avx512.c on x86, *_simd128.c for WebAssembly.
+# Each kernel is compiled once per instruction set: *_avx2.c, *_avx512.c and *_vnni.c on x86, *_simd128.c for WebAssembly.
 SOURCES = $(filter-out src/cli/%,$(wildcard src/*/*.c))
-X86_KERNELS = %_avx2.c %_avx512.c
+X86_KERNELS = %_avx2.c %_avx512.c %_vnni.c
 NATIVE_SOURCES = $(filter-out %_simd128.c $(if $(findstring x86_64,$(shell $(CC) -dumpmachine)),,$(X86_KERNELS)),$(SOURCES))
 CLI_SOURCES = $(wildcard src/cli/*.c)
 TESTS = $(patsubst tests/c/%.c,%,$(wildcard tests/c/test_*.c))
@@ -96,7 +96,8 @@ build/sanitized/tests/c/%: build/sanitized/tests/c/%.o build/sanitized/libntrace
 	$(CC) $(SANITIZE) -o $@ $^ -lcmocka $(LIBRARIES)
 
 build/%_avx2.o: NT_CFLAGS += -mavx2
-build/%_avx512.o: NT_CFLAGS += -mavx512f -mavx512bw -mavx512dq -mavx512vl -mprefer-vector-width=512
+build/%_avx512.o build/%_vnni.o: NT_CFLAGS += -mavx512f -mavx512bw -mavx512dq -mavx512vl -mprefer-vector-width=512
+build/%_vnni.o: NT_CFLAGS += -mavx512vnni
 $(TESTS:%=build/native/tests/c/%.o) $(TESTS:%=build/sanitized/tests/c/%.o): | setup-test
 build/native/%.o: %.c | setup-native
 	@mkdir -p $(@D)
@@ -324,8 +325,12 @@ test-cli: native library build/tests/bundle/current.json | setup-cli-test
 build/native/tests/fuzz/verdicts: build/native/tests/fuzz/verdicts.o build/native/tests/fuzz/bundle_input.o build/native/libntrace.a
 	$(CC) $(CFLAGS) -o $@ $^ $(LIBRARIES)
 
-test-wasm: wasm $(BENCH_WASM) build/tests/bundle/current.json build/tests/models/current.json build/native/tests/fuzz/verdicts
+test-wasm: wasm $(BENCH_WASM) build/tests/bundle/current.json build/tests/models/current.json build/native/tests/fuzz/verdicts $(WASM_VARIANTS:%=build/tests/rough-%.wasm)
 	$(NODE_TEST) --test-concurrency=$(shell nproc) $(wildcard tests/wasm/*.test.mjs)
+
+build/tests/rough-%.wasm: build/wasm/%/tests/wasm/rough.o build/wasm/libntrace-%.a
+	@mkdir -p $(@D)
+	$(EMCC) -O1 --no-entry -sSTANDALONE_WASM -o $@ $^
 
 test-web: native wasm web data still package build/tests/bundle/current.json | setup-browser
 	$(NODE_TEST) --test-concurrency=1 $(wildcard tests/web/*.test.mjs)
@@ -414,7 +419,7 @@ build/native/tests/verify/network: build/native/tests/verify/network.o build/nat
 
 lint: $(NPM) build/wasm/debian/stamp | setup-native setup-test
 	$(CC) $(filter-out -M%,$(NT_CFLAGS)) -Werror -O2 -fsyntax-only $(NATIVE_SOURCES) $(CLI_SOURCES) $(TESTS:%=tests/c/%.c) $(wildcard tests/fuzz/*.c) tests/verify/network.c tests/library/trace.c
-	$(EMCC) $(filter-out -M%,$(NT_CFLAGS)) $(WASM_CFLAGS) -msimd128 -Werror -fsyntax-only $(WASM_SOURCES) wasm/sheet.c tests/bench/kernels.c
+	$(EMCC) $(filter-out -M%,$(NT_CFLAGS)) $(WASM_CFLAGS) -msimd128 -Werror -fsyntax-only $(WASM_SOURCES) wasm/sheet.c tests/bench/kernels.c tests/wasm/rough.c
 	web/node_modules/.bin/tsc -p web/tsconfig.json
 	@if command -v clang-format >/dev/null; then \
 	clang-format --dry-run -Werror $(wildcard include/ntrace/*.h src/*/*.[ch] wasm/*.[ch] tests/*/*.[ch]); \
