@@ -18,6 +18,9 @@ static const size_t DEFAULT_MEMORY = (size_t)256 << 20; /* of 2 GiB that there a
 static const size_t DEFAULT_MEMORY = (size_t)2 << 30;
 #endif
 
+/* More are not certified: that takes one thread, and time with the square of the samples. */
+enum { MOST_CERTIFIED = 20000 };
+
 enum nt_status nt_pack_report(const struct nt_packer *p, const char *doing, double done) {
     if (p->options->report != NULL && p->options->report(p->options->context, doing, done) != 0) {
         return nt_error_set(p->error, NT_E_CANCELLED,
@@ -526,6 +529,7 @@ static enum nt_status make_packer(struct nt_packer *p, const struct nt_pack_data
                             .error = error,
                             .workers = options->workers > 0 ? options->workers : nt_parallel_processors(),
                             .memory = options->memory > 0 ? options->memory : DEFAULT_MEMORY,
+                            .certified = MOST_CERTIFIED,
                             .samples = data->samples,
                             .layers = data->activations != NULL ? data->activations->layers
                                       : data->part != NULL      ? data->parts

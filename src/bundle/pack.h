@@ -18,7 +18,6 @@ enum {
     NT_PACK_TILE = 384, /* samples that neighbours are proposed for at once */
     NT_PACK_BATCH = 64, /* samples in one forward pass */
     NT_PACK_SUGGESTIONS = 10,
-    NT_PACK_CERTIFIED = 20000, /* samples, up to which their neighbours are certified */
     NT_PACK_CERTIFIED_SIZE = 1 << 16
 };
 
@@ -46,6 +45,7 @@ struct nt_packer {
     unsigned workers;
     size_t memory;
     uint32_t samples, layers, k; /* k: NT_PACK_K, or less where there are fewer samples */
+    uint32_t certified;          /* samples, up to which their neighbours are certified */
     struct nt_manifest manifest; /* chunks grow as they are written */
     uint16_t *prediction;        /* [N] */
     float *confidence;           /* [N] */
@@ -67,12 +67,21 @@ struct nt_pack_block {
     float *x;                   /* [room, size] */
 };
 
+/* Coordinates in 7 bits: knn/rough.h. */
+struct nt_pack_rough {
+    uint32_t stride;
+    int8_t *value;  /* [N, stride] */
+    int32_t *start; /* [N] of all values */
+    float unit;     /* twice the squared step: times a product, what it takes from a squared distance */
+};
+
 /* One layer of all samples. */
 struct nt_pack_space {
     uint32_t layer, size, axes;
     struct nt_pack_block block;
-    float *y, *rest; /* [N,axes], [N] coordinates on the axes, and the norm of what they leave out */
-    float *norm;     /* [N] squared norm, rest included */
+    float *y, *rest;            /* [N,axes], [N] coordinates on the axes, and the norm of what they leave out */
+    float *norm;                /* [N + NT_ROUGH_RIGHT] not a number behind N; squared norm, rest included */
+    struct nt_pack_rough rough; /* where neighbours are proposed */
     struct nt_codes codes;
 };
 
@@ -114,16 +123,40 @@ enum nt_status nt_pack_predict(struct nt_packer *p);
  * codes, graph  out  to be cleared by the caller; empty and NULL on failure */
 enum nt_status nt_pack_layer(struct nt_codes *codes, nt_graph **graph, struct nt_packer *p, uint32_t layer);
 
-/* How neighbours are found: so many are proposed by the leading axes, so many of them kept by all axes, and the nearest
- * of these chosen by exact distances. */
+/* How neighbours are found: so many are proposed by the leading axes in 7 bits, so many of them left by all axes in 7
+ * bits, at most so many of these kept by all axes as they are, and the nearest of them chosen by exact distances. None
+ * is kept whose squared distance by all axes is more than `reach` times that of the k-th nearest. */
 struct nt_pack_shortlist {
-    uint32_t axes, proposed, kept;
+    uint32_t axes, proposed, left, kept;
+    float reach;
 };
 
+/* What is left of squared distances when equal coordinates are subtracted, per unit of squared norms. */
+static const float NT_PACK_NOISE = 1e-4f;
+
 /* Measures how well codes find neighbours into manifest.layer[layer].
- * pick in [N] all samples in random order: the first ones are measured on */
+ * shortlist  out  where neighbours are to be proposed; or NULL
+ * pick       in   [N] all samples in random order: the first ones are measured on */
 enum nt_status nt_pack_measure(struct nt_pack_shortlist *shortlist, struct nt_packer *p, struct nt_pack_space *space,
                                const uint32_t *pick);
+
+/* A squared distance from a product of two samples' values in 7 bits, what these lack being taken as orthogonal. */
+static inline float nt_pack_rough_square(const struct nt_pack_space *s, int32_t product, uint32_t a, uint32_t b) {
+    float square = s->norm[a] + (s->norm[b] - s->rough.unit * (float)product);
+    return square > 0 ? square : 0;
+}
+
+/* The k nearest of some samples, and the squared distance of the k-th nearest by all axes. */
+struct nt_pack_truth {
+    uint32_t queries;
+    const uint32_t *query;   /* [queries] */
+    const uint32_t *nearest; /* [queries, k] */
+    const float *reach;      /* [queries] */
+};
+
+/* By what neighbours are proposed. */
+enum nt_status nt_pack_find_shortlist(struct nt_pack_shortlist *shortlist, const struct nt_packer *p,
+                                      const struct nt_pack_space *space, const struct nt_pack_truth *truth);
 
 /* Finds the k nearest of all samples. graph out */
 enum nt_status nt_pack_graph(nt_graph **graph, struct nt_packer *p, struct nt_pack_space *space,
@@ -131,7 +164,7 @@ enum nt_status nt_pack_graph(nt_graph **graph, struct nt_packer *p, struct nt_pa
 
 /* Whether a layer's neighbours are certified: not where that would take too long. */
 static inline bool nt_pack_is_certified(const struct nt_packer *p, uint32_t size) {
-    return p->samples <= NT_PACK_CERTIFIED && size <= NT_PACK_CERTIFIED_SIZE;
+    return p->samples <= p->certified && size <= NT_PACK_CERTIFIED_SIZE;
 }
 
 /* The same, certified: nobody is missed (ntrace/graph.h). Its time grows with the square of the samples, on one thread.
@@ -144,9 +177,9 @@ enum nt_status nt_pack_proposer_create(struct nt_pack_proposer **proposer, const
                                        const struct nt_pack_space *space, uint32_t axes, uint32_t proposed);
 void nt_pack_proposer_free(struct nt_pack_proposer *proposer); /* NULL is fine */
 
-/* proposed out [rows, proposed of the proposer] in no order, for samples first .. first + rows. A proposer is for one
- * thread at a time. */
-enum nt_status nt_pack_propose(uint32_t *proposed, struct nt_pack_proposer *proposer, uint32_t first, uint32_t rows);
+/* proposed out [rows, proposed of the proposer] ascending by number, for samples first .. first + rows. A proposer is
+ * for one thread at a time. */
+void nt_pack_propose(uint32_t *proposed, struct nt_pack_proposer *proposer, uint32_t first, uint32_t rows);
 
 /* What follows from a layer's graph: its stability, and chunks of its map and measures. Layers come in order, those
  * with the activations of the layer before without graph and codes.

@@ -1,21 +1,23 @@
-/* The k nearest of all samples at one layer: leading axes propose, all axes thin out, exact distances decide. The exact
- * ones are worked out for the samples of one block at a time, with all others passing by. */
+/* The k nearest of all samples at one layer: leading axes in 7 bits propose, all axes thin out, in 7 bits and then as
+ * they are, exact distances decide. The exact ones are worked out for the samples of one block at a time, with all
+ * others passing by. */
 #include <math.h>
 #include <string.h>
 
 #include "bundle/pack.h"
 #include "core/parallel.h"
+#include "knn/rough.h"
 #include "ntrace/knn.h"
 
-enum { SAMPLES_AT_ONCE = 32, PASSING_ROWS = 1024, TILES_AT_ONCE = 8 };
+enum { SAMPLES_AT_ONCE = 32, PASSING_ROWS = 4096, TILES_AT_ONCE = 8 };
 
 /* What one thread works with. */
 struct helper {
     struct nt_pack_proposer *proposer;
     uint32_t *proposed; /* [NT_PACK_TILE, proposed] */
     uint32_t *bits;     /* [N / 32 + 1] zero between uses */
-    uint32_t *room;     /* [3 proposed] */
-    enum nt_status status;
+    uint32_t *room;     /* [4 proposed] */
+    uint8_t *raised;    /* [stride of values in 7 bits] */
 };
 
 struct search {
@@ -23,7 +25,7 @@ struct search {
     const struct nt_pack_space *space;
     struct nt_pack_shortlist shortlist;
     uint32_t first;               /* number of the block's sample that work starts at */
-    uint32_t *candidate;          /* [block, kept] ascending by number */
+    uint32_t *candidate;          /* [block, kept] ascending by number, UINT32_MAX behind the last */
     uint32_t *key;                /* [block, kept] exact */
     uint32_t *next;               /* [block] the first candidate whose row has not passed */
     struct helper *helper;        /* [workers] */
@@ -60,19 +62,66 @@ static void sort_numbers(uint32_t *number, uint32_t count, uint32_t *bits, uint3
     }
 }
 
+/* The `wanted` nearest of `count` samples, in their place, by keys at the beginning of the helper's room; both
+ * ascending by number. */
+static void keep(struct helper *h, uint32_t *sample, uint32_t count, uint32_t wanted, uint32_t samples) {
+    uint32_t *index = h->room + count;
+    if (wanted < count) {
+        nt_knn_select(index, h->room, count, wanted, UINT32_MAX, index + count);
+        for (uint32_t i = 0; i < wanted; i++) {
+            index[i] = sample[index[i]];
+        }
+        memcpy(sample, index, wanted * sizeof *sample);
+        sort_numbers(sample, wanted, h->bits, samples);
+    }
+}
+
+/* The rough distances of one sample to others, by all axes. */
+static void find_rough_keys(struct helper *h, const struct nt_pack_space *s, uint32_t self, const uint32_t *other,
+                            uint32_t count) {
+    const struct nt_pack_rough *rough = &s->rough;
+    int32_t *product = (int32_t *)(h->room + count);
+    nt_rough_raise(h->raised, rough->value + (size_t)self * rough->stride, rough->stride);
+    nt_rough_dots(product, h->raised, rough->value, rough->start, other, count, rough->stride);
+    for (uint32_t i = 0; i < count; i++) {
+        h->room[i] = nt_knn_key(nt_pack_rough_square(s, product[i], self, other[i]));
+    }
+}
+
+/* Keeps those of what is left that are near enough by the keys in the helper's room, and k at least; returns how many.
+ */
+static uint32_t within_reach(const struct search *s, struct helper *h, uint32_t *left, uint32_t self) {
+    const struct nt_pack_shortlist *m = &s->shortlist;
+    uint32_t *index = h->room + m->left, count = s->packer->k;
+    float reach;
+    nt_knn_order(index, h->room, m->left, index + m->left);
+    memcpy(&reach, &h->room[index[count - 1]], sizeof reach);
+    uint32_t most = nt_knn_key(m->reach * reach + NT_PACK_NOISE * s->space->norm[self]);
+    while (count < m->kept && h->room[index[count]] <= most) {
+        count++;
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        index[i] = left[index[i]];
+    }
+    memcpy(left, index, count * sizeof *left);
+    sort_numbers(left, count, h->bits, s->packer->samples);
+    return count;
+}
+
 /* The kept ones of what was proposed for the block's sample `at`. */
 static void thin_out(const struct search *s, struct helper *h, uint32_t *proposed, uint32_t at) {
-    uint32_t n = s->packer->samples, m = s->shortlist.proposed, kept = s->shortlist.kept;
-    uint32_t *candidate = s->candidate + (size_t)at * kept, *key = h->room, *order = key + m;
-    sort_numbers(proposed, m, h->bits, n);
-    for (uint32_t i = 0; i < m; i++) {
-        key[i] = refined_key(s->space, s->space->block.first + at, proposed[i]);
+    const struct nt_pack_shortlist *m = &s->shortlist;
+    uint32_t n = s->packer->samples, self = s->space->block.first + at;
+    if (m->left < m->proposed) {
+        find_rough_keys(h, s->space, self, proposed, m->proposed);
+        keep(h, proposed, m->proposed, m->left, n);
     }
-    nt_knn_order(order, key, m, order + m);
-    for (uint32_t i = 0; i < kept; i++) {
-        candidate[i] = proposed[order[i]];
+    for (uint32_t i = 0; i < m->left; i++) {
+        h->room[i] = refined_key(s->space, self, proposed[i]);
     }
-    sort_numbers(candidate, kept, h->bits, n);
+    uint32_t count = within_reach(s, h, proposed, self), *candidate = s->candidate + (size_t)at * m->kept;
+    memcpy(candidate, proposed, count * sizeof *proposed);
+    memset(candidate + count, -1, (m->kept - count) * sizeof *candidate);
     s->next[at] = 0;
 }
 
@@ -81,10 +130,8 @@ static void propose(void *context, size_t item, unsigned worker) {
     struct helper *h = &s->helper[worker];
     uint32_t first = s->first + (uint32_t)item * NT_PACK_TILE,
              rows = at_most(s->space->block.rows - first, NT_PACK_TILE);
-    if (h->status == NT_OK) {
-        h->status = nt_pack_propose(h->proposed, h->proposer, s->space->block.first + first, rows);
-    }
-    for (uint32_t i = 0; h->status == NT_OK && i < rows; i++) {
+    nt_pack_propose(h->proposed, h->proposer, s->space->block.first + first, rows);
+    for (uint32_t i = 0; i < rows; i++) {
         thin_out(s, h, h->proposed + (size_t)i * s->shortlist.proposed, first + i);
     }
 }
@@ -139,9 +186,9 @@ static void conclude(void *context, size_t item, unsigned worker) {
     const struct search *s = context;
     uint32_t kept = s->shortlist.kept, k = s->packer->k, at = (uint32_t)item;
     const uint32_t *candidate = s->candidate + (size_t)at * kept, *key = s->key + (size_t)at * kept;
-    uint32_t *order = s->helper[worker].room, *index = order + kept;
+    uint32_t *order = s->helper[worker].room, *index = order + kept, count = s->next[at]; /* all have passed */
     float *distance = (float *)(index + kept);
-    nt_knn_order(order, key, kept, index);
+    nt_knn_order(order, key, count, index);
     for (uint32_t i = 0; i < k; i++) {
         float square;
         memcpy(&square, &key[order[i]], sizeof square);
@@ -159,9 +206,6 @@ static enum nt_status search_block(struct search *s) {
     for (s->first = 0; s->first < block->rows; s->first += TILES_AT_ONCE * NT_PACK_TILE) {
         uint32_t tiles = (block->rows - s->first + NT_PACK_TILE - 1) / NT_PACK_TILE;
         nt_parallel_for(at_most(tiles, TILES_AT_ONCE), p->workers, propose, s);
-        for (unsigned w = 0; w < p->workers; w++) {
-            NT_TRY(s->helper[w].status);
-        }
         NT_TRY(nt_pack_progress(p, s->space->layer, NT_PACK_SEARCHING, (double)(block->first + s->first) / p->samples));
     }
     NT_TRY(pass_all(s));
@@ -177,8 +221,9 @@ static enum nt_status allocate_helpers(struct search *s) {
         struct helper *h = &s->helper[w];
         h->proposed = nt_allocate(p->allocator, NT_PACK_TILE, m * sizeof *h->proposed);
         h->bits = nt_allocate_zeroed(p->allocator, p->samples / 32 + 1, sizeof *h->bits);
-        h->room = nt_allocate(p->allocator, 3, m * sizeof *h->room);
-        if (h->proposed == NULL || h->bits == NULL || h->room == NULL) {
+        h->room = nt_allocate(p->allocator, 4, m * sizeof *h->room);
+        h->raised = nt_allocate(p->allocator, s->space->rough.stride, 1);
+        if (h->proposed == NULL || h->bits == NULL || h->room == NULL || h->raised == NULL) {
             return no_memory(p);
         }
         NT_TRY(nt_pack_proposer_create(&h->proposer, p, s->space, s->shortlist.axes, m));
@@ -208,6 +253,7 @@ static void release(struct search *s) {
         nt_release(p->allocator, s->helper[w].proposed);
         nt_release(p->allocator, s->helper[w].bits);
         nt_release(p->allocator, s->helper[w].room);
+        nt_release(p->allocator, s->helper[w].raised);
     }
     nt_pack_block_close(&s->passing, p);
     nt_release(p->allocator, s->helper);

@@ -5,6 +5,7 @@
 #include "bundle/handle.h"
 #include "bundle/pack.h"
 #include "core/parallel.h"
+#include "knn/rough.h"
 
 enum { PROJECT_ROWS = 1024, AXES_ROUNDS = 2 };
 
@@ -148,15 +149,23 @@ static double find_norms(struct nt_pack_space *space, uint32_t samples) {
         space->norm[i] = (float)sum;
         all += sum;
     }
+    for (uint32_t i = 0; i < NT_ROUGH_RIGHT; i++) {
+        space->norm[samples + i] = NAN;
+    }
     return sqrt(all / samples);
+}
+
+static float largest(const float *y, size_t count) {
+    float most = 0;
+    for (size_t i = 0; i < count; i++) {
+        most = fabsf(y[i]) > most ? fabsf(y[i]) : most;
+    }
+    return most;
 }
 
 /* A step that no coordinate outgrows: codes are int8 and rests uint8. */
 static float choose_step(const struct nt_packer *p, const float *y, const float *rest, uint32_t axes, float step) {
-    float most = 0, left = 0;
-    for (size_t i = 0; i < (size_t)p->samples * axes; i++) {
-        most = fabsf(y[i]) > most ? fabsf(y[i]) : most;
-    }
+    float most = largest(y, (size_t)p->samples * axes), left = 0;
     for (uint32_t i = 0; i < p->samples; i++) {
         left = rest[i] > left ? rest[i] : left;
     }
@@ -172,6 +181,24 @@ static enum nt_status quantise(struct nt_pack_space *space, const struct nt_pack
                : no_memory(p);
 }
 
+/* Coordinates in 7 bits, where neighbours are to be proposed. */
+static enum nt_status make_rough(struct nt_pack_space *space, const struct nt_packer *p) {
+    struct nt_pack_rough *rough = &space->rough;
+    float most = largest(space->y, (size_t)p->samples * space->axes), step = most > 1e-20f ? most / NT_ROUGH_MOST : 1;
+    rough->stride = (space->axes + NT_ROUGH_ALIGN - 1) / NT_ROUGH_ALIGN * NT_ROUGH_ALIGN;
+    rough->unit = 2 * step * step;
+    rough->value = nt_allocate(p->allocator, p->samples, rough->stride);
+    rough->start = nt_allocate(p->allocator, p->samples, sizeof *rough->start);
+    if (rough->value == NULL || rough->start == NULL) {
+        return no_memory(p);
+    }
+    for (size_t i = 0; i < p->samples; i++) {
+        rough->start[i] =
+            nt_rough_round(rough->value + i * rough->stride, space->y + i * space->axes, space->axes, step);
+    }
+    return NT_OK;
+}
+
 /* Fills a space's coordinates and codes from its activations. */
 static enum nt_status find_codes(struct nt_pack_space *space, const struct nt_packer *p, const uint32_t *pick,
                                  struct nt_random *random) {
@@ -180,7 +207,7 @@ static enum nt_status find_codes(struct nt_pack_space *space, const struct nt_pa
     space->axes = axes.count;
     space->y = nt_allocate(p->allocator, p->samples, axes.count * sizeof *space->y);
     space->rest = nt_allocate(p->allocator, p->samples, sizeof *space->rest);
-    space->norm = nt_allocate(p->allocator, p->samples, sizeof *space->norm);
+    space->norm = nt_allocate(p->allocator, p->samples + NT_ROUGH_RIGHT, sizeof *space->norm);
     bool there = space->y != NULL && space->rest != NULL && space->norm != NULL;
     enum nt_status status = there ? project(space, p, &axes) : no_memory(p);
     nt_axes_clear(&axes, p->allocator);
@@ -208,6 +235,7 @@ static enum nt_status measure(struct nt_pack_shortlist *shortlist, struct nt_pac
 /* Codes, how well they find neighbours, and the neighbours themselves. pick [N] is room. */
 static enum nt_status pack_space(nt_graph **graph, struct nt_packer *p, struct nt_pack_space *space, uint32_t *pick) {
     struct nt_bundle_layer *entry = &p->manifest.layer[space->layer];
+    bool certified = nt_pack_is_certified(p, space->size);
     struct nt_pack_shortlist shortlist;
     struct nt_random random;
     nt_random_seed(&random, p->options->seed, space->layer);
@@ -215,11 +243,13 @@ static enum nt_status pack_space(nt_graph **graph, struct nt_packer *p, struct n
     draw_samples(pick, p->samples, &random);
     NT_TRY(find_codes(space, p, pick, &random));
     draw_samples(pick, p->samples, &random);
-    NT_TRY(measure(&shortlist, p, space, pick));
+    if (!certified) {
+        NT_TRY(make_rough(space, p));
+    }
+    NT_TRY(measure(certified ? NULL : &shortlist, p, space, pick));
     entry->axes = space->codes.axes;
     entry->step = space->codes.step;
-    return nt_pack_is_certified(p, space->size) ? nt_pack_graph_certified(graph, p, space)
-                                                : nt_pack_graph(graph, p, space, shortlist);
+    return certified ? nt_pack_graph_certified(graph, p, space) : nt_pack_graph(graph, p, space, shortlist);
 }
 
 enum nt_status nt_pack_layer(struct nt_codes *codes, nt_graph **graph, struct nt_packer *p, uint32_t layer) {
@@ -231,6 +261,8 @@ enum nt_status nt_pack_layer(struct nt_codes *codes, nt_graph **graph, struct nt
     nt_release(p->allocator, space.y);
     nt_release(p->allocator, space.rest);
     nt_release(p->allocator, space.norm);
+    nt_release(p->allocator, space.rough.value);
+    nt_release(p->allocator, space.rough.start);
     nt_release(p->allocator, pick);
     if (status != NT_OK) {
         nt_codes_clear(&space.codes, p->allocator);

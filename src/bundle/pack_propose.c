@@ -1,14 +1,15 @@
-/* Proposes neighbours for all samples of a tile at once: distances over the leading coordinates come from one matrix
- * product, what the other coordinates add being taken as orthogonal, which in many dimensions it nearly is. A sample's
+/* Proposes neighbours for all samples of a tile at once: distances over the leading coordinates come from products in 7
+ * bits, what the other coordinates add being taken as orthogonal, which in many dimensions it nearly is. A sample's
  * limit is guessed from some, spread over all, so that one pass collects little more than is wanted. */
 #include <math.h>
 #include <string.h>
 
 #include "bundle/pack.h"
-#include "core/matrix.h"
+#include "knn/rough.h"
 #include "ntrace/knn.h"
 
-enum { COLUMNS = 512, TOGETHER = 8, GUESSES = 2048 };
+enum { COLUMNS = 512, GUESSES = 4096 };
+_Static_assert(COLUMNS % NT_ROUGH_RIGHT == 0 && NT_PACK_TILE % NT_ROUGH_LEFT == 0, "whole groups of rows");
 
 /* One sample's list: of what stays within the limit, at least the `wanted` nearest. */
 struct list {
@@ -17,13 +18,20 @@ struct list {
     uint32_t *sample, *key; /* [room] */
 };
 
+/* Rows with which a tile is multiplied, side by side. */
+struct others {
+    int8_t *row;
+    int32_t *start;
+};
+
 struct nt_pack_proposer {
     const struct nt_packer *packer;
     const struct nt_pack_space *space;
     uint32_t axes, wanted, room, guesses;
-    uint32_t *guess;   /* [guesses] samples whose distances tell the limit */
-    float *guess_row;  /* [guesses, axes] */
-    float *product;    /* [NT_PACK_TILE, columns] */
+    uint32_t *guess; /* [guesses] samples whose distances tell the limit */
+    struct others guessed, passing;
+    uint8_t *tile;     /* [NT_PACK_TILE, axes] */
+    int32_t *product;  /* [NT_PACK_TILE, columns or guesses] */
     uint32_t *lists;   /* [NT_PACK_TILE, 2 room] */
     uint32_t *scratch; /* [4 N] */
     struct list list[NT_PACK_TILE];
@@ -31,17 +39,39 @@ struct nt_pack_proposer {
 
 static uint32_t at_most(size_t value, uint32_t most) { return value < most ? (uint32_t)value : most; }
 
+static uint32_t filled(uint32_t count) { return (count + NT_ROUGH_RIGHT - 1) / NT_ROUGH_RIGHT * NT_ROUGH_RIGHT; }
+
 /* One sample of each stretch, by chance, so that an order of the samples with a period of its own does no harm. */
-static void take_guesses(struct nt_pack_proposer *o) {
-    const struct nt_pack_space *s = o->space;
+static void choose_guesses(struct nt_pack_proposer *o) {
     struct nt_random random;
     nt_random_seed(&random, 0, 0x9e55);
     for (uint32_t i = 0; i < o->guesses; i++) {
         uint32_t first = (uint32_t)((uint64_t)i * o->packer->samples / o->guesses),
                  end = (uint32_t)((i + UINT64_C(1)) * o->packer->samples / o->guesses);
         o->guess[i] = first + nt_random_below(&random, end - first);
-        memcpy(o->guess_row + (size_t)i * o->axes, s->y + (size_t)o->guess[i] * s->axes, o->axes * sizeof *s->y);
     }
+}
+
+static enum nt_status no_memory(const struct nt_packer *p) {
+    return nt_error_set(p->error, NT_E_MEMORY, "not enough memory to compare %u samples", p->samples);
+}
+
+static bool allocate_others(struct others *others, const struct nt_packer *p, uint32_t rows, uint32_t axes) {
+    others->row = nt_allocate(p->allocator, rows, axes);
+    others->start = nt_allocate(p->allocator, rows, sizeof *others->start);
+    return others->row != NULL && others->start != NULL;
+}
+
+static enum nt_status allocate(struct nt_pack_proposer *o) {
+    const struct nt_packer *p = o->packer;
+    uint32_t guessed = filled(o->guesses);
+    o->product = nt_allocate(p->allocator, NT_PACK_TILE, (guessed > COLUMNS ? guessed : COLUMNS) * sizeof *o->product);
+    o->lists = nt_allocate(p->allocator, NT_PACK_TILE, 2 * (size_t)o->room * sizeof *o->lists);
+    o->scratch = nt_allocate(p->allocator, 4 * (size_t)p->samples + 4 * NT_ROUGH_RIGHT, sizeof *o->scratch);
+    o->guess = nt_allocate(p->allocator, o->guesses, sizeof *o->guess);
+    o->tile = nt_allocate(p->allocator, NT_PACK_TILE, o->axes);
+    bool there = allocate_others(&o->guessed, p, guessed, o->axes) && allocate_others(&o->passing, p, COLUMNS, o->axes);
+    return there && o->product && o->lists && o->scratch && o->guess && o->tile ? NT_OK : no_memory(p);
 }
 
 enum nt_status nt_pack_proposer_create(struct nt_pack_proposer **proposer, const struct nt_packer *p,
@@ -49,51 +79,31 @@ enum nt_status nt_pack_proposer_create(struct nt_pack_proposer **proposer, const
     struct nt_pack_proposer *o = nt_allocate_zeroed(p->allocator, 1, sizeof *o);
     *proposer = o;
     if (o == NULL) {
-        return nt_error_set(p->error, NT_E_MEMORY, "not enough memory to compare %u samples", p->samples);
+        return no_memory(p);
     }
     *o = (struct nt_pack_proposer){.packer = p, .space = space, .axes = axes, .wanted = wanted};
-    o->room = at_most(4 * (size_t)wanted + 1024, p->samples + TOGETHER);
+    o->room = at_most(4 * (size_t)wanted + 1024, p->samples + NT_ROUGH_RIGHT);
     o->guesses = at_most(p->samples, GUESSES);
-    uint32_t columns = o->guesses > COLUMNS ? o->guesses : COLUMNS;
-    o->product = nt_allocate(p->allocator, NT_PACK_TILE, columns * sizeof *o->product);
-    o->lists = nt_allocate(p->allocator, NT_PACK_TILE, 2 * (size_t)o->room * sizeof *o->lists);
-    o->scratch = nt_allocate(p->allocator, 4 * (size_t)p->samples + 4 * TOGETHER, sizeof *o->scratch);
-    o->guess = nt_allocate(p->allocator, o->guesses, sizeof *o->guess);
-    o->guess_row = nt_allocate(p->allocator, o->guesses, axes * sizeof *o->guess_row);
-    for (uint32_t i = 0; o->lists != NULL && i < NT_PACK_TILE; i++) {
+    NT_TRY(allocate(o));
+    for (uint32_t i = 0; i < NT_PACK_TILE; i++) {
         o->list[i].sample = o->lists + 2 * (size_t)i * o->room;
         o->list[i].key = o->list[i].sample + o->room;
     }
-    if (!o->product || !o->lists || !o->scratch || !o->guess || !o->guess_row) {
-        return nt_error_set(p->error, NT_E_MEMORY, "not enough memory to compare %u samples", p->samples);
-    }
-    take_guesses(o);
+    choose_guesses(o);
+    nt_rough_pack_right(o->guessed.row, o->guessed.start, space->rough.value, o->guess, o->guesses, space->rough.stride,
+                        axes);
     return NT_OK;
 }
 
 void nt_pack_proposer_free(struct nt_pack_proposer *o) {
     if (o != NULL) {
-        nt_release(o->packer->allocator, o->product);
-        nt_release(o->packer->allocator, o->lists);
-        nt_release(o->packer->allocator, o->scratch);
-        nt_release(o->packer->allocator, o->guess);
-        nt_release(o->packer->allocator, o->guess_row);
-        nt_release(o->packer->allocator, o);
+        void *const held[] = {o->product,     o->lists,         o->scratch,     o->guess,         o->tile,
+                              o->guessed.row, o->guessed.start, o->passing.row, o->passing.start, o};
+        const struct nt_allocator *allocator = o->packer->allocator;
+        for (size_t i = 0; i < sizeof held / sizeof *held; i++) {
+            nt_release(allocator, held[i]);
+        }
     }
-}
-
-/* Scalar products of rows first .. first + rows with `count` rows of another matrix. */
-static enum nt_status multiply(struct nt_pack_proposer *o, uint32_t first, uint32_t rows, struct nt_matrix right,
-                               uint32_t count) {
-    const struct nt_pack_space *s = o->space;
-    struct nt_matrix left = {s->y + (size_t)first * s->axes, s->axes, 1};
-    enum nt_status status = nt_matrix_product(o->product, left, right, rows, count, o->axes, 1, o->packer->allocator);
-    return status == NT_OK ? NT_OK : nt_error_set(o->packer->error, status, "not enough memory for a product");
-}
-
-static float rough_square(const struct nt_pack_space *s, float product, uint32_t a, uint32_t b) {
-    float square = s->norm[a] + (s->norm[b] - 2 * product);
-    return square > 0 ? square : 0;
 }
 
 /* ---- Limits. ---- */
@@ -105,7 +115,7 @@ static uint32_t place_of(const struct nt_pack_proposer *o) {
     return (uint32_t)(1.2 * expected + 4 * sqrt(expected) + 3);
 }
 
-static void set_limit(struct nt_pack_proposer *o, struct list *list, const float *product) {
+static void set_limit(struct nt_pack_proposer *o, struct list *list, const int32_t *product) {
     uint32_t n = o->packer->samples, count = o->guesses, place = place_of(o), *key = o->scratch, *index = key + n;
     list->count = 0;
     list->limit = INFINITY;
@@ -113,7 +123,7 @@ static void set_limit(struct nt_pack_proposer *o, struct list *list, const float
         return;
     }
     for (uint32_t i = 0; i < count; i++) {
-        key[i] = nt_knn_key(rough_square(o->space, product[i], list->self, o->guess[i]));
+        key[i] = nt_knn_key(nt_pack_rough_square(o->space, product[i], list->self, o->guess[i]));
     }
     nt_knn_select(index, key, count, place, UINT32_MAX, index + n);
     memcpy(&list->limit, &key[index[place - 1]], sizeof list->limit);
@@ -137,47 +147,44 @@ static void shorten(struct nt_pack_proposer *o, struct list *list) {
 }
 
 /* Takes what stays within the limit of one row of products, with samples from .. from + count. */
-static void collect(struct nt_pack_proposer *o, struct list *list, const float *product, uint32_t from,
+static void collect(struct nt_pack_proposer *o, struct list *list, const int32_t *product, uint32_t from,
                     uint32_t count) {
-    const float *norm = o->space->norm + from;
-    float own = o->space->norm[list->self];
-    for (uint32_t at = 0; at < count; at += TOGETHER) {
-        uint32_t some = at_most(count - at, TOGETHER);
-        float square[TOGETHER];
-        int any = 0;
-        for (uint32_t i = 0; i < some; i++) {
-            float s = own + (norm[at + i] - 2 * product[at + i]);
-            square[i] = s > 0 ? s : 0;
-            any |= square[i] <= list->limit;
-        }
-        if (!any) {
-            continue;
-        }
-        if (list->count + TOGETHER > o->room) {
+    const struct nt_pack_space *s = o->space;
+    for (uint32_t at = 0; at < count; at += NT_ROUGH_RIGHT) {
+        float reach = list->limit - s->norm[list->self];
+        uint32_t mask = nt_rough_within(product + at, s->norm + from + at, s->rough.unit, reach);
+        if (mask != 0 && list->count + NT_ROUGH_RIGHT > o->room) {
             shorten(o, list);
         }
-        for (uint32_t i = 0; i < some; i++) {
-            list->sample[list->count] = from + at + i;
-            list->key[list->count] = nt_knn_key(square[i]);
-            list->count += square[i] <= list->limit && from + at + i != list->self;
+        for (; mask != 0; mask &= mask - 1) {
+            uint32_t i = at + (uint32_t)__builtin_ctz(mask);
+            list->sample[list->count] = from + i;
+            list->key[list->count] = nt_knn_key(nt_pack_rough_square(s, product[i], list->self, from + i));
+            list->count += from + i != list->self;
         }
     }
 }
 
 /* Where the guess was too narrow, which hardly happens: all samples once more. */
 static void search_all(struct nt_pack_proposer *o, struct list *list) {
-    const struct nt_pack_space *s = o->space;
-    uint32_t n = o->packer->samples, *key = o->scratch, *index = key + n;
+    const struct nt_pack_rough *rough = &o->space->rough;
+    const int8_t *own = rough->value + (size_t)list->self * rough->stride;
+    uint32_t n = o->packer->samples, *key = o->scratch, *index = key + n, last;
     for (uint32_t i = 0; i < n; i++) {
-        float product = 0;
+        const int8_t *other = rough->value + (size_t)i * rough->stride;
+        int32_t product = 0;
         for (uint32_t j = 0; j < o->axes; j++) {
-            product += s->y[(size_t)list->self * s->axes + j] * s->y[(size_t)i * s->axes + j];
+            product += own[j] * other[j];
         }
-        key[i] = nt_knn_key(rough_square(s, product, list->self, i));
+        key[i] = nt_knn_key(nt_pack_rough_square(o->space, product, list->self, i));
     }
     nt_knn_select(index, key, n, o->wanted, list->self, index + n);
-    memcpy(list->sample, index, o->wanted * sizeof *index);
-    list->count = o->wanted;
+    last = index[o->wanted - 1];
+    list->count = 0;
+    for (uint32_t i = 0; i < n; i++) {
+        list->sample[list->count] = i;
+        list->count += i != list->self && (key[i] < key[last] || (key[i] == key[last] && i <= last));
+    }
 }
 
 static void finish(struct nt_pack_proposer *o, struct list *list, uint32_t *proposed) {
@@ -191,24 +198,34 @@ static void finish(struct nt_pack_proposer *o, struct list *list, uint32_t *prop
 
 /* ---- A tile. ---- */
 
-enum nt_status nt_pack_propose(uint32_t *proposed, struct nt_pack_proposer *o, uint32_t first, uint32_t rows) {
-    uint32_t n = o->packer->samples, count = o->guesses;
-    NT_TRY(multiply(o, first, rows, (struct nt_matrix){o->guess_row, o->axes, 1}, count));
+static void multiply(struct nt_pack_proposer *o, uint32_t rows, const struct others *others, uint32_t count) {
+    uint32_t lefts = (rows + NT_ROUGH_LEFT - 1) / NT_ROUGH_LEFT;
+    nt_rough_multiply(o->product, o->tile, lefts, others->row, others->start, filled(count) / NT_ROUGH_RIGHT, o->axes);
+}
+
+static void set_limits(struct nt_pack_proposer *o, uint32_t first, uint32_t rows) {
+    multiply(o, rows, &o->guessed, o->guesses);
     for (uint32_t i = 0; i < rows; i++) {
         o->list[i].self = first + i;
-        set_limit(o, &o->list[i], o->product + (size_t)i * count);
+        set_limit(o, &o->list[i], o->product + (size_t)i * filled(o->guesses));
     }
+}
+
+void nt_pack_propose(uint32_t *proposed, struct nt_pack_proposer *o, uint32_t first, uint32_t rows) {
+    const struct nt_pack_rough *rough = &o->space->rough;
+    uint32_t n = o->packer->samples, stride = rough->stride;
+    nt_rough_pack_left(o->tile, rough->value + (size_t)first * stride, NULL, rows, stride, o->axes);
+    set_limits(o, first, rows);
     for (uint32_t from = 0; from < n; from += COLUMNS) {
         uint32_t columns = at_most(n - from, COLUMNS);
-        const struct nt_pack_space *s = o->space;
-        struct nt_matrix right = {s->y + (size_t)from * s->axes, s->axes, 1};
-        NT_TRY(multiply(o, first, rows, right, columns));
+        nt_rough_pack_right(o->passing.row, o->passing.start, rough->value + (size_t)from * stride, NULL, columns,
+                            stride, o->axes);
+        multiply(o, rows, &o->passing, columns);
         for (uint32_t i = 0; i < rows; i++) {
-            collect(o, &o->list[i], o->product + (size_t)i * columns, from, columns);
+            collect(o, &o->list[i], o->product + (size_t)i * filled(columns), from, columns);
         }
     }
     for (uint32_t i = 0; i < rows; i++) {
         finish(o, &o->list[i], proposed + (size_t)i * o->wanted);
     }
-    return NT_OK;
 }

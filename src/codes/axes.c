@@ -8,6 +8,7 @@
 
 #include "codes/eigen.h"
 #include "core/matrix.h"
+#include "core/parallel.h"
 #include "ntrace/codes.h"
 
 enum { OVERSAMPLE = 16, NARROW = 320 };
@@ -227,20 +228,32 @@ void nt_axes_clear(struct nt_axes *axes, const struct nt_allocator *allocator) {
     *axes = (struct nt_axes){0};
 }
 
+struct projection {
+    const struct nt_axes *axes;
+    const float *y, *x;
+    float *rest;
+};
+
+static void find_rest(void *context, size_t item, unsigned worker) {
+    const struct projection *p = context;
+    const float *x = p->x + item * p->axes->size, *y = p->y + item * p->axes->count;
+    double all = 0, kept = 0;
+    (void)worker;
+    for (size_t j = 0; j < p->axes->size; j++) {
+        all += (double)x[j] * (double)x[j];
+    }
+    for (size_t j = 0; j < p->axes->count; j++) {
+        kept += (double)y[j] * (double)y[j];
+    }
+    p->rest[item] = all > kept ? (float)sqrt(all - kept) : 0;
+}
+
 enum nt_status nt_axes_project(float *y, float *rest, float *x, const struct nt_axes *axes, uint32_t n,
                                unsigned workers, const struct nt_allocator *allocator) {
     size_t size = axes->size, count = axes->count;
+    struct projection projection = {axes, y, x, rest};
     subtract_centre(x, axes->centre, n, size);
     NT_TRY(nt_matrix_product(y, rows_of(x, size), rows_of(axes->axis, size), n, count, size, workers, allocator));
-    for (size_t i = 0; i < n; i++) {
-        double all = 0, kept = 0;
-        for (size_t j = 0; j < size; j++) {
-            all += (double)x[i * size + j] * (double)x[i * size + j];
-        }
-        for (size_t j = 0; j < count; j++) {
-            kept += (double)y[i * count + j] * (double)y[i * count + j];
-        }
-        rest[i] = all > kept ? (float)sqrt(all - kept) : 0;
-    }
+    nt_parallel_for(n, workers, find_rest, &projection);
     return NT_OK;
 }
