@@ -103,6 +103,24 @@ export const stateOf = (page) => Object.fromEntries(new URLSearchParams(new URL(
 /** @param {any} page @param {(state: Record<string, string>) => unknown} isRight */
 export const untilState = (page, isRight) => until(() => stateOf(page), isRight);
 
+/** Types into a field, in the place of what it holds, and presses Enter: a field that is filled by a script does not know in Firefox that it was changed. @param {any} field @param {string} text */
+export async function enter(field, text) {
+  await field.focus();
+  await field.press("ControlOrMeta+a");
+  await field.pressSequentially(text);
+  await field.press("Enter");
+}
+
+/** A double click, which Firefox's driver gives as two clicks. @param {any} page @param {number} x @param {number} y */
+export async function clickTwice(page, x, y) {
+  await page.mouse.dblclick(x, y);
+  if (!isFirefox) return;
+  await page.evaluate((/** @type {[number, number]} */ [clientX, clientY]) => {
+    const event = new MouseEvent("dblclick", { bubbles: true, cancelable: true, view: window, clientX, clientY });
+    document.elementFromPoint(clientX, clientY)?.dispatchEvent(event);
+  }, [x, y]);
+}
+
 /** Waits until the URL holds these parts; null: until it does not hold it. @param {any} page @param {Record<string, string | null>} wanted */
 export const waitForState = (page, wanted) => untilState(page, (state) => Object.entries(wanted).every(([name, value]) => (state[name] ?? null) === value));
 
@@ -136,9 +154,16 @@ function chooseTheme(theme) {
   }
 }
 
-/** What Firefox's driver does otherwise. @param {any} page @param {string[]} problems @param {{ colorScheme?: string }} options */
-async function adapt(page, problems, { colorScheme }) {
-  if (colorScheme) await page.addInitScript(chooseTheme, colorScheme); // it knows no schemes
+/** Runs in the page, before its scripts: they read that less motion is wanted. */
+function wantLessMotion() {
+  const { matchMedia } = globalThis;
+  globalThis.matchMedia = (query) => matchMedia.call(globalThis, query.replace("(prefers-reduced-motion: reduce)", "all"));
+}
+
+/** What Firefox's driver does otherwise. @param {any} page @param {string[]} problems @param {{ colorScheme?: string, reducedMotion?: string }} options */
+async function adapt(page, problems, { colorScheme, reducedMotion }) {
+  if (colorScheme) await page.addInitScript(chooseTheme, colorScheme); // it knows no schemes,
+  if (reducedMotion === "reduce") await page.addInitScript(wantLessMotion); // and no such wish
   const take = page.screenshot.bind(page);
   page.screenshot = async (/** @type {object} */ asked) => {
     const before = problems.length;

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { browser, needsChromium, savedBy, site, stateOf, until, untilState, useSite, waitForState } from "./browser.mjs";
+import { browser, clickTwice, needsChromium, savedBy, site, stateOf, until, untilState, useSite, waitForState } from "./browser.mjs";
 import { askEngine, openExplorer } from "./explorer.mjs";
 
 useSite(undefined, learn);
@@ -138,9 +138,10 @@ function assertAt(found, wanted, off = 0.2) {
 const onPlate = ({ box, at }, place) => [at(place)[0] - box.x, at(place)[1] - box.y];
 
 test("a rectangle drawn with the mouse selects exactly the samples within, in all views, and its outline stays", async () => {
-  const { page, at, problems, close } = await openMap("layer=12");
+  const { page, problems, close } = await openMap("layer=12");
   try {
     await page.click("[name=rectangle]");
+    const { at } = await frameOf(page); // Firefox's driver scrolls to what it clicks on
     await drag(page, [at([0.3, 0.25]), at([0.5, 0.5]), at([0.72, 0.61])]);
     const { layer, method, corners } = await outlineOf(page);
     assert.equal(stateOf(page).layer, "12");
@@ -262,15 +263,22 @@ function nearestTo(layer, [px, py]) {
 }
 
 test("pointing finds the nearest sample and says who it is; a click chooses and pins it, and the link opens its trace", async () => {
-  const { page, at, side, problems, close } = await openMap("layer=6");
+  const { page, side, problems, close } = await openMap("layer=6");
   try {
+    const mouse = await page.evaluateHandle(() => {
+      const place = { x: 0, y: 0 };
+      addEventListener("pointermove", ({ clientX, clientY }) => Object.assign(place, { x: clientX, y: clientY }), true);
+      return place;
+    });
     for (const sample of [17, 4711, 9001]) {
       const [x, y] = mapOf(6)[sample];
-      const place = /** @type {[number, number]} */ ([x + 1 / side, y - 1 / side]);
-      const [px, py] = at(place);
+      const { at } = await frameOf(page);
+      const [px, py] = at([x + 1 / side, y - 1 / side]);
       await page.mouse.move(px, py);
-      // The mouse is at whole pixels at times: whoever is nearest there, to a fifth of a pixel, is right.
-      const far = mapOf(6).map(([ox, oy]) => Math.hypot(ox - place[0], oy - place[1]) * side);
+      // The mouse is at whole pixels at times: whoever is nearest to where the page has it, to a fifth of a pixel, is right.
+      const there = await mouse.jsonValue();
+      assert.ok(Math.hypot(there.x - px, there.y - py) <= 1);
+      const far = mapOf(6).map((other) => Math.hypot(at(other)[0] - there.x, at(other)[1] - there.y));
       const numberIn = (/** @type {string} */ title) => Number(title.replaceAll(",", "").match(/no\. (\d+)$/)?.[1]);
       const title = await until(() => page.locator(".map-tip-title").innerText(), (words) => far[numberIn(words)] <= Math.min(...far) + 0.2);
       const found = numberIn(title);
@@ -455,7 +463,11 @@ test("the whole map has names, near by it has sketches instead; wheel, buttons, 
 
     await page.click(".map [name=fit]");
     await waitForState(page, { zoom: null });
-    for (const act of [() => page.click(".map [name=nearer]"), () => page.mouse.dblclick(x + 150, y), () => page.locator(".map-ground").press("+")]) {
+    const doubleClick = async () => {
+      const [middle, height] = (await frameOf(page)).at([0.5, 0.5]);
+      await clickTwice(page, middle + 150, height);
+    };
+    for (const act of [() => page.click(".map [name=nearer]"), doubleClick, () => page.locator(".map-ground").press("+")]) {
       const before = Number(stateOf(page).zoom?.split(".")[2] ?? 100);
       await act();
       await page.waitForFunction((/** @type {number} */ was) => Number(new URLSearchParams(location.hash.split("?")[1]).get("zoom")?.split(".")[2]) > 1.5 * was, before);

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { offsetOf } from "../../web/explore/plot_paint.js";
-import { browser, needsChromium, openPage, savedBy, serveChangedSite, site, stateOf, useSite, waitForState } from "./browser.mjs";
+import { browser, clickTwice, enter, needsChromium, openPage, savedBy, serveChangedSite, site, stateOf, useSite, waitForState } from "./browser.mjs";
 import { askEngine, openExplorer } from "./explorer.mjs";
 
 useSite(() => serveChangedSite(() => {}), learn);
@@ -207,7 +207,7 @@ test("pointing finds the nearest line, a click pins it, a double click opens its
   const { page, problems, close } = await openPlot("layer=9");
   try {
     const [left, right] = [await axisOf(page, 6), await axisOf(page, 7)];
-    for (const [share, value] of [[0.3, 55], [0.5, 20], [0.7, 35]]) {
+    for (const [share, value] of [[0.3, 55], [0.55, 20], [0.7, 35]]) {
       const [x, y] = [left.x + share * (right.x - left.x), left.y(value)];
       await page.mouse.move(x, y);
       const distances = Array.from({ length: table.samples }, (_, i) => {
@@ -223,7 +223,7 @@ test("pointing finds the nearest line, a click pins it, a double click opens its
       if (share !== 0.7) continue;
       await page.mouse.click(x, y);
       await waitForState(page, { sample: `${sample}`, pins: `${sample}` });
-      await page.mouse.dblclick(x, y);
+      await clickTwice(page, x, y);
       await waitForState(page, { sample: `${sample}`, from: "0", to: "9" });
       assert.match(page.url(), /#\/trace\?/);
     }
@@ -279,8 +279,7 @@ test("arrow keys go from line to line by value, Enter takes one, Shift and Enter
 test("another k and another reference are worked out, and the plot is then the engine's table of them", async () => {
   const { page, problems, close } = await openPlot("brush=13-2~20");
   try {
-    await page.locator("input[name=near]").fill("25");
-    await page.locator("input[name=near]").press("Enter");
+    await enter(page.locator("input[name=near]"), "25");
     await page.locator("select[name=reference]").selectOption("6");
     await waitForState(page, { near: "25", reference: "6" });
     await page.waitForSelector(`.plot[data-lines="${table.samples}"][data-stale=false]`, { timeout: 60000 });

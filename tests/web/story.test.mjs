@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 
 import { STEPS } from "../../web/story/steps.js";
-import { browser, openPage, screenshotFolder, site, siteFolder, stateOf, until, untilState, useSite, violations, waitForState } from "./browser.mjs";
+import { browser, enter, isFirefox, openPage, screenshotFolder, site, siteFolder, stateOf, until, untilState, useSite, violations, waitForState } from "./browser.mjs";
 
 const FIRST_FIGURE_BYTES = 1.5e6;
 
@@ -107,8 +107,7 @@ test("layers and neighbours are chosen in the menu, and the figure follows", asy
     await drawn(page, "end");
     await page.locator(".chooser-more summary").click();
     await page.locator(".chooser select[name=to]").selectOption("4");
-    await page.locator(".chooser input[name=k-number]").fill("30");
-    await page.keyboard.press("Enter");
+    await enter(page.locator(".chooser input[name=k-number]"), "30");
     await page.waitForFunction(() => / of 30 /.test(document.querySelector("#step-end .step-text")?.textContent ?? ""));
     await drawn(page, "end");
     await waitForState(page, { to: "4", k: "30", step: "end" });
@@ -132,8 +131,9 @@ test("a reload at a step comes back to it", async () => {
 });
 
 test("without scripts the whole story is there, in words and pictures", async () => {
-  const { page, close } = await openPage(browser, { javaScriptEnabled: false });
+  const { page, close } = await openPage(browser, isFirefox ? {} : { javaScriptEnabled: false });
   try {
+    if (isFirefox) await page.route("**/*.js", (/** @type {any} */ route) => route.abort()); // its driver does not switch scripts off
     await page.goto(site.url);
     for (const { id } of STEPS) assert.ok((await page.locator(`#step-${id} .step-text`).innerText()).length > 30, id);
     const { layers, dataset, network } = JSON.parse(await readFile(join(siteFolder, "bundle", JSON.parse(await readFile(join(siteFolder, "bundle/current.json"), "utf8")).manifest), "utf8"));

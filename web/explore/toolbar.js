@@ -60,10 +60,12 @@ export function createToolbar(root, { bundle, store, onChange }) {
     wish();
   }
   addEventListener("keydown", onKey);
+  /** What the field was last told: what is being typed is left alone when other things change. @type {number | null} */
+  let told = null;
 
   return {
     update({ state, selection }) {
-      nearField.property("value", state.near);
+      if (state.near !== told) nearField.property("value", (told = state.near));
       reference.property("value", `${state.reference}`);
       layer.property("value", `${state.layer}`);
       colour.property("value", state.colour);

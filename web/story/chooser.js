@@ -69,6 +69,8 @@ export function createChooser(root, { bundle, sketches, sprites, theme, onChange
   let shown = [];
   /** @type {number[]} */
   let choices = [];
+  /** What the number's field was last told: what is being typed is left alone when answers arrive. @type {number | null} */
+  let told = null;
   let frame = 0;
   const redraw = () => void (frame ||= requestAnimationFrame(draw));
   function draw() {
@@ -106,7 +108,7 @@ export function createChooser(root, { bundle, sketches, sprites, theme, onChange
         .on("click", (_, one) => onChange({ sample: one.sample }));
       const title = shown.find((one) => one.sample === sample)?.title;
       said.text(`${classes[label]}, no. ${count(sample)}${title ? `: ${title}` : ""}`).attr("title", `The chosen ${noun.one}`);
-      number.property("value", sample);
+      if (sample !== told) number.property("value", (told = sample));
       for (const { end, field } of ends) field.property("value", `${end === "from" ? from : to}`);
       slider.update({ k });
       sketches.want("chooser", choices);
