@@ -1,12 +1,12 @@
 import { Elsewhere, NtraceError, cancelled } from "./errors.js";
-import { GRAPH_K, ROOM_BYTES, checkFit, keepGraph, needRoom, touchGraph } from "./graph_shelf.js";
+import { GRAPH_K, ROOM_BYTES, checkFit, keepGraph, needRoom, neighborGraph, touchGraph } from "./graph_shelf.js";
 import { takeSteps } from "./room.js";
 
 /** @typedef {import("./engine.js").Engine} Engine */
 /** @typedef {import("./ntrace.d.ts").CallOptions} CallOptions */
 /** @typedef {import("./ntrace.d.ts").Progress} Progress */
 
-const WORK_BYTES = 24;
+const WORK_BYTES = 32;
 
 /**
  * The exact neighbours of all samples at a layer.
@@ -74,6 +74,8 @@ async function search(engine, layer, signal, onProgress) {
     return core.readU32(out);
   });
   try {
+    const hint = neighborGraph(engine, layer);
+    if (hint !== 0) core.attempt("nt_graph_search_hint", handle, hint);
     const step = () =>
       core.borrow((take) => {
         const done = take(8);

@@ -99,6 +99,14 @@ export function keepGraph(engine, layer, graph, forget) {
   shelf.kept.add({ engine, layer, graph, bytes: engine.core.call("nt_graph_bytes", graph), used: ++shelf.now, forget });
 }
 
+/** The kept graph of the layer that is nearest to this one, for a search to begin with; 0 where there is none, or no room for its copy. @param {Engine} engine @param {number} layer */
+export function neighborGraph(engine, layer) {
+  if (engine.manifest.dataset.samples > MANY_SAMPLES) return 0;
+  const own = Array.from(shelfOf(engine.core).kept).filter((one) => one.engine === engine);
+  const apart = (/** @type {Kept} */ one) => Math.abs(one.layer - layer);
+  return own.sort((a, b) => apart(a) - apart(b) || a.layer - b.layer)[0]?.graph ?? 0;
+}
+
 /** Notes that a graph is asked for, where it is kept. @param {Engine} engine @param {number} layer */
 export function touchGraph(engine, layer) {
   const shelf = shelfOf(engine.core);

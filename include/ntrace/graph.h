@@ -61,9 +61,10 @@ struct nt_rows {
 
 typedef struct nt_graph_search nt_graph_search;
 
-/* How many pairs each test of a search looked at: by lower bounds on leading values (all), on reduced rows, exactly. */
+/* How many pairs each test of a search looked at: by lower bounds on leading values (all), on reduced rows, exactly.
+ * And for how many samples all distances were measured in the end. */
 struct nt_graph_work {
-    uint64_t pairs, reduced, exact;
+    uint64_t pairs, reduced, exact, again;
 };
 
 /* Starts the search for all k-nearest-neighbour lists of a layer.
@@ -73,7 +74,8 @@ struct nt_graph_work {
  *           more often. At least NT_GRAPH_ROOM_MIN.
  *
  * Every neighbour list is certified: samples are left out only where a lower bound on their distance, rounding
- * included, exceeds an upper bound on the k-th. What remains is ranked by nt_distance_squared of the rows themselves.
+ * included, exceeds the k-th. Before that is known a likely bound on it stands for it; where that proves too low, all
+ * distances of the sample are measured. What remains is ranked by nt_distance_squared of the rows themselves.
  *
  * Needs 1 <= k < samples. Returns NT_OK, NT_E_ARG or NT_E_MEMORY. */
 enum nt_status nt_graph_search_create(nt_graph_search **search, const struct nt_rows *rows, uint32_t k, size_t room,
@@ -81,6 +83,14 @@ enum nt_status nt_graph_search_create(nt_graph_search **search, const struct nt_
 void nt_graph_search_free(nt_graph_search *search);
 
 enum { NT_GRAPH_ROOM_MIN = 1 << 20 };
+
+/* Says who may be near, before the first step: the graph of a neighbouring layer, say. The better it fits, the sooner
+ * the search leaves others out; what it finds is the same. Needs 4 k bytes a sample for a while.
+ *
+ * graph  in  of as many samples and at least as many neighbours; copied
+ *
+ * Returns NT_OK; NT_E_ARG for another kind of graph, and after the first step; NT_E_MEMORY. */
+enum nt_status nt_graph_search_hint(nt_graph_search *search, const nt_graph *graph);
 
 /* Takes one short step (some milliseconds; finding the axes takes longest). *done is the share of the work done, 1 when
  * the graph is there. Returns NT_OK, NT_E_MEMORY, NT_E_VALUE (activations that are not finite) or what `read` returned.

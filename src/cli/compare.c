@@ -43,7 +43,8 @@ static enum nt_status prepare(struct model *m, const struct request *r, struct n
         } else if (own != l) {
             m->graph[l] = m->graph[own];
         } else {
-            NT_TRY(nt_search_graph(&m->graph[l], m->bundle, l, (uint32_t)r->k, ROOM, "interrupted", error));
+            NT_TRY(nt_search_graph(&m->graph[l], m->bundle, l, (uint32_t)r->k, l > 0 ? m->graph[l - 1] : NULL, ROOM,
+                                   "interrupted", error));
         }
     }
     return NT_OK;

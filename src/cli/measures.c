@@ -43,8 +43,12 @@ static float *add_column(struct nt_measuring *m, const char *name) {
 static enum nt_status find_graph(const nt_graph **graph, struct nt_measuring *m, uint32_t layer,
                                  struct nt_error *error) {
     if (m->graph[layer] == NULL) {
-        NT_TRY(nt_search_graph(&m->graph[layer], m->bundle, layer, m->graph_k, ROOM, "interrupted: nothing was written",
-                               error));
+        const nt_graph *hint = NULL;
+        for (uint32_t l = 0; l < layer; l++) {
+            hint = m->graph[l] != NULL ? m->graph[l] : hint;
+        }
+        NT_TRY(nt_search_graph(&m->graph[layer], m->bundle, layer, m->graph_k, hint, ROOM,
+                               "interrupted: nothing was written", error));
     }
     *graph = m->graph[layer];
     return NT_OK;

@@ -19,11 +19,14 @@ enum nt_status nt_search_shown(nt_graph_search *search, const char *layer, const
     return status;
 }
 
-enum nt_status nt_search_graph(nt_graph **graph, nt_bundle *bundle, uint32_t layer, uint32_t k, size_t room,
-                               const char *interrupted, struct nt_error *error) {
+enum nt_status nt_search_graph(nt_graph **graph, nt_bundle *bundle, uint32_t layer, uint32_t k, const nt_graph *hint,
+                               size_t room, const char *interrupted, struct nt_error *error) {
     nt_graph_search *search;
     *graph = NULL;
     NT_TRY(nt_bundle_graph_search(&search, bundle, layer, k, room, error));
+    if (hint != NULL) {
+        (void)nt_graph_search_hint(search, hint); /* without it, for want of memory say, the same is found later */
+    }
     enum nt_status status = nt_search_shown(search, nt_bundle_layer(bundle, layer)->name, interrupted, error);
     *graph = nt_graph_search_take(search);
     nt_graph_search_free(search);

@@ -18,8 +18,9 @@ enum nt_status nt_search_shown(nt_graph_search *search, const char *layer, const
 /* The graph of a layer of a bundle, whose exact neighbours can be found: the same with a search of its own.
  *
  * graph  out  NULL unless it was finished; nt_graph_free
+ * hint   in   the graph of another layer, with as many neighbours, to begin with; or NULL
  * room   in   bytes for tables */
-enum nt_status nt_search_graph(nt_graph **graph, nt_bundle *bundle, uint32_t layer, uint32_t k, size_t room,
-                               const char *interrupted, struct nt_error *error);
+enum nt_status nt_search_graph(nt_graph **graph, nt_bundle *bundle, uint32_t layer, uint32_t k, const nt_graph *hint,
+                               size_t room, const char *interrupted, struct nt_error *error);
 
 #endif

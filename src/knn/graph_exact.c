@@ -259,7 +259,8 @@ enum nt_status nt_search_exact(nt_graph_search *s, uint32_t unit, struct nt_erro
 
 /* ---- The graph's rows. ---- */
 
-/* The k nearest of a list by (distance, sample). What was not measured is farther. */
+/* The k nearest of a list by (distance, sample). What was not measured, and what is not on the list, is farther than
+ * its limit. */
 void nt_search_end_row(nt_graph_search *s, uint32_t position) {
     const struct nt_shortlist *l = &s->lists.list[position];
     uint64_t *key = (uint64_t *)(void *)s->list_room;
@@ -270,6 +271,10 @@ void nt_search_end_row(nt_graph_search *s, uint32_t position) {
         count += !signbit(l->item[i].square);
     }
     sort_keys(key, count);
+    if (count < s->k || (uint32_t)(key[s->k - 1] >> 32) > nt_knn_key(l->limit)) {
+        s->again[s->work.again++] = s->sample[position];
+        return;
+    }
     for (uint32_t i = 0; i < s->k; i++) {
         uint32_t square = (uint32_t)(key[i] >> 32);
         memcpy(&distance[i], &square, sizeof square);

@@ -9,10 +9,28 @@
 #include "codes/eigen.h"
 #include "core/matrix.h"
 
-enum phase { CENTRE, LOCAL_AXES, UNIT, REDUCE, AXES, PROJECT, PLANE, SORT, TILES, LISTS, EXACT, ROWS, DONE, PHASES };
+enum phase {
+    CENTRE,
+    LOCAL_AXES,
+    UNIT,
+    REDUCE,
+    AXES,
+    PROJECT,
+    PLANE,
+    SORT,
+    HINT,
+    PACK,
+    TILES,
+    LISTS,
+    EXACT,
+    ROWS,
+    AGAIN,
+    DONE,
+    PHASES
+};
 
 /* About how long each phase takes, in hundredths. */
-static const double SHARE[PHASES] = {1, 1, 1, 17, 1, 1, 1, 1, 45, 1, 30, 1, 0};
+static const double SHARE[PHASES] = {1, 1, 1, 17, 1, 1, 1, 1, 4, 1, 40, 1, 30, 1, 1, 0};
 
 enum { BATCH = NT_REDUCTION_BATCH, MEASURED = 128, PROJECTED = 48, FINISHED = 256, SEED = 1, ROUNDS = 3 };
 
@@ -281,7 +299,6 @@ static enum nt_status find_plane(nt_graph_search *s) {
 
 static enum nt_status sort(nt_graph_search *s) {
     NT_TRY(nt_search_sort(s));
-    NT_TRY(nt_search_pack(s));
     nt_release(s->allocator, s->y);
     s->y = NULL;
     nt_axes_clear(&s->axes, s->allocator);
@@ -323,12 +340,16 @@ static uint32_t units(const nt_graph_search *s) {
         return batches(s->samples, BATCH);
     case PROJECT:
         return batches(s->samples, PROJECTED);
+    case HINT:
+        return nt_search_seed_units(s);
     case TILES:
         return s->blocks * s->blocks;
     case EXACT:
         return nt_search_exact_units(s);
     case ROWS:
         return batches(s->samples, FINISHED);
+    case AGAIN:
+        return nt_search_again_units(s);
     default:
         return 1;
     }
@@ -352,6 +373,10 @@ static enum nt_status take_unit(nt_graph_search *s, struct nt_error *error) {
         return find_plane(s);
     case SORT:
         return sort(s);
+    case HINT:
+        return nt_search_seed(s, s->at);
+    case PACK:
+        return nt_search_pack(s);
     case TILES:
         return tile(s);
     case LISTS:
@@ -360,6 +385,8 @@ static enum nt_status take_unit(nt_graph_search *s, struct nt_error *error) {
         return nt_search_exact(s, s->at, error);
     case ROWS:
         return end_rows(s);
+    case AGAIN:
+        return nt_search_again(s, s->at, error);
     default:
         return NT_OK;
     }
@@ -413,7 +440,9 @@ static enum nt_status allocate(nt_graph_search *s) {
     s->beyond = nt_allocate(s->allocator, s->samples, sizeof *s->beyond);
     s->slack = nt_allocate(s->allocator, s->samples, sizeof *s->slack);
     s->plane = nt_allocate(s->allocator, s->samples, 2 * sizeof *s->plane);
-    bool there = s->buffer && s->passed && s->row && s->spread && s->rest && s->beyond && s->slack && s->plane;
+    s->again = nt_allocate(s->allocator, s->samples, sizeof *s->again);
+    bool there =
+        s->again && s->buffer && s->passed && s->row && s->spread && s->rest && s->beyond && s->slack && s->plane;
     return there && (s->exact[0] != NULL || !s->kept) ? NT_OK : NT_E_MEMORY;
 }
 
@@ -465,9 +494,9 @@ void nt_graph_search_free(nt_graph_search *s) {
     nt_axes_clear(&s->axes, s->allocator);
     nt_shortlists_clear(&s->lists);
     nt_graph_free(s->graph);
-    void *const held[] = {s->lead,     s->spread,    s->y,      s->rest, s->beyond, s->slack,  s->plane,
-                          s->sample,   s->start,     s->buffer, s->half, s->tail,   s->square, s->passed,
-                          s->exact[0], s->list_room, s->pair,   s->sums, s->row};
+    void *const held[] = {s->lead,  s->spread, s->y,    s->rest, s->beyond, s->slack,  s->plane,    s->sample,
+                          s->start, s->buffer, s->half, s->tail, s->square, s->passed, s->exact[0], s->list_room,
+                          s->pair,  s->sums,   s->row,  s->hint, s->again,  s->own,    s->key};
     for (size_t i = 0; i < sizeof held / sizeof *held; i++) {
         nt_release(s->allocator, held[i]);
     }

@@ -49,6 +49,7 @@ struct nt_graph_search {
     uint32_t *sample;               /* [samples] by position */
     uint32_t *start;                /* [blocks + 1] positions */
     uint32_t blocks;
+    uint32_t *hint; /* [samples, k] who may be near, until limits follow from that; NULL where nothing is known */
     struct nt_shortlists lists;
     float *buffer;                 /* a batch of rows and of reduced ones, or a tile of products */
     struct nt_fixed_pair *passed;  /* [NT_SEARCH_BLOCK ^ 2] */
@@ -62,12 +63,23 @@ struct nt_graph_search {
     float *sums;
     uint32_t pairs;
     nt_graph *graph;
+    uint32_t *again; /* [work.again] samples whose list is not complete */
+    float *own;      /* rows of some of them */
+    uint32_t *key;   /* and their distances */
     struct nt_graph_work work;
 };
 
 /* Puts samples in blocks: halves along one leading axis after the other, as in a k-d tree. Allocates and fills sample
  * and start, and moves what belongs to samples to their positions. */
 enum nt_status nt_search_sort(nt_graph_search *search);
+
+/* Lowers limits by what was hinted at: units of work, and one of them. */
+uint32_t nt_search_seed_units(const nt_graph_search *search);
+enum nt_status nt_search_seed(nt_graph_search *search, uint32_t unit);
+
+/* Compares `pairs` pairs of rows from two positions on, whose leading values are compared already, in the other reduced
+ * values, and puts on the shortlists which of them belong there. */
+enum nt_status nt_search_compare(nt_graph_search *search, uint32_t first, uint32_t from, size_t pairs);
 
 /* Packs the leading values, and finds their norms. */
 enum nt_status nt_search_pack(nt_graph_search *search);
@@ -83,7 +95,12 @@ enum nt_status nt_search_start_exact(nt_graph_search *search);
 uint32_t nt_search_exact_units(const nt_graph_search *search);
 enum nt_status nt_search_exact(nt_graph_search *search, uint32_t unit, struct nt_error *error);
 
-/* The k nearest of the sample at a position, by exact distance, into the graph. */
+/* The k nearest of the sample at a position, by exact distance, into the graph; or the sample among those that are
+ * searched again. */
 void nt_search_end_row(nt_graph_search *search, uint32_t position);
+
+/* All distances of samples whose list is not complete: units of work, and one of them. */
+uint32_t nt_search_again_units(const nt_graph_search *search);
+enum nt_status nt_search_again(nt_graph_search *search, uint32_t unit, struct nt_error *error);
 
 #endif

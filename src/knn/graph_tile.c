@@ -32,8 +32,8 @@ static enum nt_status add_pair(nt_graph_search *s, uint32_t i, uint32_t j, uint6
     return lower <= s->lists.list[j].limit ? nt_shortlists_add(&s->lists, j, (struct nt_short){i, lower}) : NT_OK;
 }
 
-/* Compares the pairs that passed, strip by strip: those of the blocks stay in the cache. */
-static enum nt_status compare(nt_graph_search *s, uint32_t first, uint32_t from, size_t pairs) {
+/* Strip by strip: those of the blocks stay in the cache. */
+enum nt_status nt_search_compare(nt_graph_search *s, uint32_t first, uint32_t from, size_t pairs) {
     s->work.reduced += pairs;
     for (uint32_t at = 0; at < s->width; at += NT_FIXED_STRIP) {
         uint32_t width = nt_fixed_strip_width(at, s->width);
@@ -96,5 +96,5 @@ enum nt_status nt_search_tile(nt_graph_search *s, uint32_t a, uint32_t b) {
                           right = block_of(reach[1], s, from, to, first, end);
     uint64_t many = end - first;
     s->work.pairs += a == b ? many * (many - 1) / 2 : many * (to - from);
-    return compare(s, first, from, pass(s, first, from, nt_bound_pairs(s->passed, &left, &right, s->depth)));
+    return nt_search_compare(s, first, from, pass(s, first, from, nt_bound_pairs(s->passed, &left, &right, s->depth)));
 }

@@ -4,8 +4,9 @@
 #include <stdbool.h>
 #include <string.h>
 
-enum { MANY = 1 << 16 }; /* samples that make memory scarcer than time: lists are short at first */
-enum { FRESH = 16 };     /* a limit is worth lowering when more than so small a part of k is fresh */
+enum { MANY = 1 << 16 };         /* samples that make memory scarcer than time: lists are short at first */
+static const float APART = 2.5f; /* 2 for rests at right angles, 4 for opposite ones */
+enum { FRESH = 16 };             /* a limit is worth lowering when more than so small a part of k is fresh */
 
 enum nt_status nt_shortlists_create(struct nt_shortlists *lists, uint32_t samples, uint32_t k, const float *rest,
                                     const float *slack, const struct nt_allocator *al) {
@@ -70,8 +71,8 @@ static enum nt_status need_room(struct nt_shortlists *lists, uint32_t count) {
     return lists->room != NULL ? NT_OK : NT_E_MEMORY;
 }
 
-static float upper_bound(const struct nt_shortlists *lists, uint32_t of, struct nt_short item) {
-    float root = sqrtf(item.square + 4 * lists->rest[of] * lists->rest[item.position]);
+static float likely_bound(const struct nt_shortlists *lists, uint32_t of, struct nt_short item) {
+    float root = sqrtf(item.square + APART * lists->rest[of] * lists->rest[item.position]);
     root = (root + 2 * (lists->slack[of] + lists->slack[item.position])) * (1 + 4 * NT_SHORT_ROUNDING);
     return root * root;
 }
@@ -84,12 +85,12 @@ static void lower_limit(struct nt_shortlists *lists, struct nt_shortlist *l) {
 
 enum nt_status nt_shortlists_prune(struct nt_shortlists *lists, uint32_t of) {
     struct nt_shortlist *l = &lists->list[of];
-    if (l->count <= lists->k) {
+    if (l->count < lists->k) {
         return NT_OK;
     }
     NT_TRY(need_room(lists, l->count));
     for (uint32_t i = 0; i < l->count; i++) {
-        lists->room[i] = upper_bound(lists, of, l->item[i]);
+        lists->room[i] = likely_bound(lists, of, l->item[i]);
     }
     lower_limit(lists, l);
     uint32_t kept = 0;
@@ -112,7 +113,7 @@ enum nt_status nt_shortlists_tighten(struct nt_shortlists *lists, uint32_t of) {
         struct nt_short item = l->item[i];
         bool measured = !signbit(item.square);
         item.square = fabsf(item.square);
-        lists->room[i] = measured ? item.square : upper_bound(lists, of, item);
+        lists->room[i] = measured ? item.square : likely_bound(lists, of, item);
     }
     lower_limit(lists, l);
     return NT_OK;

@@ -20,7 +20,7 @@ struct nt_shortlist {
     struct nt_short *item; /* [capacity] */
     uint32_t count, capacity;
     uint32_t fresh; /* items measured since the limit was lowered by what is known */
-    float limit;    /* squared: the k-th nearest is no farther than this */
+    float limit;    /* squared: the k-th nearest is likely no farther than this */
 };
 
 struct nt_shortlists {
@@ -33,7 +33,10 @@ struct nt_shortlists {
 };
 
 /* rest, slack  in  [samples] borrowed: what the lower bounds were made with. From a lower bound l follows the upper
- * bound sqrt(l^2 + 4 rest_i rest_j) + 2 (slack_i + slack_j), but for rounding. */
+ * bound sqrt(l^2 + 4 rest_i rest_j) + 2 (slack_i + slack_j), but for rounding, where what is left out of two samples
+ * points into opposite directions. Among near samples it mostly stands at a right angle or closer, for which half of
+ * that product does; limits take 2.5 of it instead of 4. So a limit may turn out too low, but never unnoticed: a list
+ * is complete when the k-th distance measured is within its limit, since nothing was left out that is. */
 enum nt_status nt_shortlists_create(struct nt_shortlists *lists, uint32_t samples, uint32_t k, const float *rest,
                                     const float *slack, const struct nt_allocator *allocator);
 void nt_shortlists_clear(struct nt_shortlists *lists);

@@ -52,12 +52,14 @@ static struct cloud make_cloud(uint32_t samples, struct nt_shape shape, uint64_t
     return cloud;
 }
 
-static nt_graph *search_graph(struct cloud *cloud, uint32_t samples, struct nt_shape shape, uint32_t k, size_t room,
-                              struct nt_graph_work *work) {
+/* With the graph of another layer, or NULL. */
+static nt_graph *search_hinted(struct cloud *cloud, uint32_t samples, struct nt_shape shape, uint32_t k, size_t room,
+                               const nt_graph *hint, struct nt_graph_work *work) {
     nt_graph_search *search;
     struct nt_rows rows = {samples, shape, read, release, cloud};
     double done = 0, before = 0;
     assert_int_equal(nt_graph_search_create(&search, &rows, k, room, nt_allocator_default(), NULL), NT_OK);
+    assert_true(hint == NULL || nt_graph_search_hint(search, hint) == NT_OK);
     while (done < 1) {
         assert_null(nt_graph_search_take(search));
         assert_int_equal(nt_graph_search_step(&done, search, NULL), NT_OK);
@@ -71,6 +73,11 @@ static nt_graph *search_graph(struct cloud *cloud, uint32_t samples, struct nt_s
     nt_graph_search_free(search);
     assert_int_equal(cloud->released, 1);
     return graph;
+}
+
+static nt_graph *search_graph(struct cloud *cloud, uint32_t samples, struct nt_shape shape, uint32_t k, size_t room,
+                              struct nt_graph_work *work) {
+    return search_hinted(cloud, samples, shape, k, room, NULL, work);
 }
 
 static void check_against_brute_force(const nt_graph *graph, const struct cloud *cloud, uint32_t samples, uint32_t k) {
@@ -130,6 +137,109 @@ static void outliers_far_beyond_typical_samples_are_found_all_the_same(void **st
     struct nt_graph_work work;
     nt_graph *graph = search_graph(&cloud, SAMPLES, shape, K, ROOM, &work);
     check_against_brute_force(graph, &cloud, SAMPLES, K);
+    nt_graph_free(graph);
+    nt_release(nt_allocator_default(), cloud.x);
+}
+
+/* Who was near at another layer, and who was not: only the work differs. */
+static void hints_change_the_work_and_nothing_else(void **state) {
+    (void)state;
+    enum { SAMPLES = 900, K = 20 };
+    const struct nt_shape shapes[] = {{16, 20, 20}, {37, 1, 1}, {768, 1, 1}};
+    for (size_t s = 0; s < sizeof shapes / sizeof *shapes; s++) {
+        struct cloud cloud = make_cloud(SAMPLES, shapes[s], 13),
+                     other = make_cloud(SAMPLES, (struct nt_shape){9, 1, 1}, 7);
+        struct nt_graph_work alone, hinted, misled, work;
+        nt_graph *graph = search_graph(&cloud, SAMPLES, shapes[s], K, ROOM, &alone),
+                 *far = search_graph(&other, SAMPLES, (struct nt_shape){9, 1, 1}, K + 3, ROOM, &work);
+        const struct {
+            const nt_graph *hint;
+            struct nt_graph_work *work;
+        } each[] = {{graph, &hinted}, {far, &misled}};
+        for (size_t e = 0; e < 2; e++) {
+            cloud.released = 0;
+            nt_graph *found = search_hinted(&cloud, SAMPLES, shapes[s], K, ROOM, each[e].hint, each[e].work);
+            check_against_brute_force(found, &cloud, SAMPLES, K);
+            nt_graph_free(found);
+        }
+        assert_true(hinted.reduced < alone.reduced && hinted.exact <= alone.exact);
+        nt_graph_free(graph);
+        nt_graph_free(far);
+        nt_release(nt_allocator_default(), cloud.x);
+        nt_release(nt_allocator_default(), other.x);
+    }
+}
+
+static void hints_that_do_not_fit_are_refused(void **state) {
+    (void)state;
+    struct cloud cloud = make_cloud(40, (struct nt_shape){16, 1, 1}, 4);
+    struct nt_rows rows = {40, {16, 1, 1}, read, release, &cloud};
+    const struct nt_allocator *al = nt_allocator_default();
+    nt_graph_search *search;
+    nt_graph *few, *narrow, *right;
+    double done;
+    assert_int_equal(nt_graph_search_create(&search, &rows, 5, ROOM, al, NULL), NT_OK);
+    assert_int_equal(nt_graph_create(&few, 39, 5, al), NT_OK);
+    assert_int_equal(nt_graph_create(&narrow, 40, 4, al), NT_OK);
+    assert_int_equal(nt_graph_create(&right, 40, 5, al), NT_OK);
+    assert_int_equal(nt_graph_search_hint(search, few), NT_E_ARG);
+    assert_int_equal(nt_graph_search_hint(search, narrow), NT_E_ARG);
+    assert_int_equal(nt_graph_search_step(&done, search, NULL), NT_OK);
+    assert_int_equal(nt_graph_search_hint(search, right), NT_E_ARG);
+    nt_graph_free(few);
+    nt_graph_free(narrow);
+    nt_graph_free(right);
+    nt_graph_search_free(search);
+    nt_release(al, cloud.x);
+}
+
+/* Threes of samples that hardly differ in what the axes hold: the second is opposite to the first in all the rest, and
+ * seems nearer to it than the third, which is the same there. */
+static void limits_that_prove_too_low_are_found_out(void **state) {
+    (void)state;
+    enum { SAMPLES = 600, PATTERNS = 12, BLOCK = 4 };
+    const struct nt_shape shape = {16, 24, 24};
+    struct nt_random random;
+    struct cloud cloud = make_cloud(SAMPLES, shape, 1);
+    float pattern[PATTERNS][BLOCK * BLOCK * 16];
+    nt_random_seed(&random, 3, 1);
+    for (uint32_t i = 0; i < PATTERNS * BLOCK * BLOCK * 16; i++) {
+        pattern[i % PATTERNS][i / PATTERNS] = nt_random_normal(&random);
+    }
+    for (uint32_t i = 0; i < SAMPLES; i += 3) {
+        float *x = cloud.x + (size_t)i * cloud.size, *opposite = x + cloud.size, *third = opposite + cloud.size;
+        double rest = 0, step = 0, apart;
+        for (uint32_t block = 0, side = 24 / BLOCK; block < side * side; block++) {
+            float share[PATTERNS];
+            for (uint32_t p = 0; p < PATTERNS; p++) {
+                share[p] = 3 * nt_random_normal(&random);
+            }
+            for (uint32_t j = 0; j < BLOCK * BLOCK * 16; j++) {
+                uint32_t y = block / side * BLOCK + j / (16 * BLOCK), column = block % side * BLOCK + j / 16 % BLOCK;
+                size_t at = (y * 24 + column) * 16 + j % 16;
+                float strong = 0, weak = nt_random_normal(&random);
+                for (uint32_t p = 0; p < PATTERNS; p++) {
+                    strong += share[p] * pattern[p][j];
+                }
+                x[at] = strong + weak;
+                opposite[at] = strong - weak;
+                third[at] = block == 7 ? pattern[2][j] : 0;
+                rest += (double)(weak * weak);
+                step += (double)(third[at] * third[at]);
+            }
+        }
+        apart = sqrt(3.8 * rest / step); /* squared, four times the rest is the distance of the second */
+        for (uint32_t j = 0; j < cloud.size; j++) {
+            third[j] = x[j] + (float)apart * third[j];
+        }
+    }
+    struct nt_graph_work work;
+    nt_graph *graph = search_graph(&cloud, SAMPLES, shape, 1, ROOM, &work);
+    uint32_t nearest;
+    nt_graph_get(&nearest, NULL, graph, 0, 1);
+    assert_int_equal(nearest, 2);
+    check_against_brute_force(graph, &cloud, SAMPLES, 1);
+    assert_true(work.again > SAMPLES / 2 && work.again < SAMPLES);
     nt_graph_free(graph);
     nt_release(nt_allocator_default(), cloud.x);
 }
@@ -280,6 +390,9 @@ int main(void) {
         cmocka_unit_test(graphs_of_vectors_equal_brute_force),
         cmocka_unit_test(graphs_of_reduced_images_equal_brute_force),
         cmocka_unit_test(outliers_far_beyond_typical_samples_are_found_all_the_same),
+        cmocka_unit_test(hints_change_the_work_and_nothing_else),
+        cmocka_unit_test(hints_that_do_not_fit_are_refused),
+        cmocka_unit_test(limits_that_prove_too_low_are_found_out),
         cmocka_unit_test(every_target_finds_the_same_with_the_same_work),
         cmocka_unit_test(images_that_blocks_do_not_divide_are_filled_up),
         cmocka_unit_test(few_samples_and_the_largest_k_work),
