@@ -380,6 +380,8 @@ enum nt_status nt_activations_read(float *out, nt_activations *a, uint32_t layer
 
 /* ---- Checking. ---- */
 
+enum { CHECKED_ROWS = 1024, CHECKED_NUMBERS = 1 << 20 }; /* at once: each reading costs, most of all in a browser */
+
 /* As float32 an infinity, though the file holds a finite number: item i of the block that was read last. */
 static bool overflowed(const nt_activations *a, uint32_t layer, size_t i) {
     double value;
@@ -406,24 +408,47 @@ static void count_faults(struct nt_activations_faults *faults, const nt_activati
     }
 }
 
+static bool all_finite(const float *value, uint32_t count) {
+    bool finite = true;
+    for (uint32_t i = 0; i < count; i++) {
+        finite &= isfinite(value[i]) != 0;
+    }
+    return finite;
+}
+
+/* Some rows at once. Whatever is wrong in one is found in that row alone, which is read once more. */
+static enum nt_status check_rows(struct nt_activations_faults *faults, float *row, nt_activations *a, uint32_t layer,
+                                 const uint32_t *sample, uint32_t count, struct nt_error *error) {
+    uint32_t size = a->layer[layer].size;
+    NT_TRY(nt_activations_read(row, a, layer, sample, count, error));
+    for (uint32_t i = 0; i < count; i++) {
+        float *own = row + (size_t)i * size;
+        if (!all_finite(own, size)) {
+            NT_TRY(nt_activations_read(own, a, layer, sample + i, 1, error));
+            count_faults(faults, a, layer, own, sample[i]);
+        }
+    }
+    return NT_OK;
+}
+
 enum nt_status nt_activations_check(struct nt_activations_faults *faults, nt_activations *a, uint32_t layer,
                                     const uint32_t *sample, uint32_t count, const struct nt_progress *progress,
                                     struct nt_error *error) {
-    uint32_t samples = sample != NULL ? count : a->samples;
-    float *row = nt_allocate(a->allocator, a->layer[layer].size, sizeof *row);
+    uint32_t samples = sample != NULL ? count : a->samples, size = a->layer[layer].size, number[CHECKED_ROWS];
+    uint32_t fit = CHECKED_NUMBERS / size, most = fit < 1 ? 1 : fit < CHECKED_ROWS ? fit : CHECKED_ROWS;
+    float *row = nt_allocate(a->allocator, most, size * sizeof *row);
     enum nt_status status =
         row != NULL ? NT_OK : nt_error_set(error, NT_E_MEMORY, "%s: not enough memory", a->source[layer].path);
     *faults = (struct nt_activations_faults){0};
-    for (uint32_t i = 0; status == NT_OK && i < samples; i++) {
-        uint32_t number = sample != NULL ? sample[i] : i;
-        if (i % 1024 == 0 && progress != NULL && progress->report != NULL &&
-            progress->report(progress->context, (double)i / samples) != 0) {
-            status = nt_error_set(error, NT_E_CANCELLED, "cancelled while checking activations");
+    for (uint32_t first = 0, rows; status == NT_OK && first < samples; first += rows) {
+        rows = samples - first < most ? samples - first : most;
+        for (uint32_t i = 0; i < rows; i++) {
+            number[i] = sample != NULL ? sample[first + i] : first + i;
         }
-        status = status == NT_OK ? nt_activations_read(row, a, layer, &number, 1, error) : status;
-        if (status == NT_OK) {
-            count_faults(faults, a, layer, row, number);
-        }
+        status = progress != NULL && progress->report != NULL &&
+                         progress->report(progress->context, (double)first / samples) != 0
+                     ? nt_error_set(error, NT_E_CANCELLED, "cancelled while checking activations")
+                     : check_rows(faults, row, a, layer, number, rows, error);
     }
     nt_release(a->allocator, row);
     return status;
