@@ -33,7 +33,10 @@ enum nt_status nt_pack_graph_certified(nt_graph **graph, struct nt_packer *p, st
     double done = 0;
     NT_TRY(nt_graph_search_create(&search, &rows, p->k, room > NT_GRAPH_ROOM_MIN ? room : NT_GRAPH_ROOM_MIN,
                                   p->allocator, p->error));
-    enum nt_status status = NT_OK;
+    enum nt_status status = p->graph != NULL ? nt_graph_search_hint(search, p->graph) : NT_OK;
+    if (status != NT_OK) {
+        (void)nt_error_set(p->error, status, "not enough memory to compare %u samples", p->samples);
+    }
     while (status == NT_OK && done < 1) {
         status = nt_graph_search_step(&done, search, p->error);
         status = status == NT_OK ? nt_pack_progress(p, space->layer, NT_PACK_SEARCHING, done) : status;
