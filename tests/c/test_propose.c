@@ -57,27 +57,32 @@ static enum nt_status read_rows(void *context, float *out, uint32_t layer, const
     return NT_OK;
 }
 
-/* The neighbours as packing finds them with so much memory. */
-static nt_graph *find(size_t memory, unsigned workers) {
+/* The codes and the neighbours of the first samples as packing finds them with so much memory. */
+static enum nt_status pack(struct nt_codes *codes, nt_graph **graph, uint32_t samples, size_t memory, unsigned workers,
+                           const struct nt_allocator *from) {
     struct nt_bundle_layer layer = {.shape = {SIZE, 1, 1}, .size = SIZE};
-    struct nt_pack_data data = {.samples = N};
+    struct nt_pack_data data = {.samples = samples};
     struct nt_pack_options options = {.seed = 1};
     struct nt_error error;
     struct nt_packer p = {.data = &data,
                           .source = {1, NULL, read_rows, NULL},
                           .options = &options,
-                          .allocator = allocator,
+                          .allocator = from,
                           .error = &error,
                           .workers = workers,
                           .memory = memory,
-                          .samples = N,
+                          .samples = samples,
                           .layers = 1,
                           .k = K};
-    struct nt_codes codes;
-    nt_graph *graph;
     p.manifest.layers = 1;
     p.manifest.layer = &layer;
-    assert_int_equal(nt_pack_layer(&codes, &graph, &p, 0), NT_OK);
+    return nt_pack_layer(codes, graph, &p, 0);
+}
+
+static nt_graph *find(size_t memory, unsigned workers) {
+    struct nt_codes codes;
+    nt_graph *graph;
+    assert_int_equal(pack(&codes, &graph, N, memory, workers, allocator), NT_OK);
     assert_int_equal(codes.samples, N);
     nt_codes_clear(&codes, allocator);
     return graph;
@@ -166,10 +171,45 @@ static void neighbours_do_not_depend_on_blocks_threads_and_targets(void **state)
     nt_graph_free(usual);
 }
 
+static struct { long asked, fails, held; } count;
+
+static void *count_allocate(void *context, size_t bytes) {
+    (void)context;
+    void *pointer = count.asked++ != count.fails ? nt_allocate(allocator, bytes, 1) : NULL;
+    count.held += pointer != NULL;
+    return pointer;
+}
+
+static void count_release(void *context, void *pointer) {
+    (void)context;
+    count.held -= pointer != NULL;
+    nt_release(allocator, pointer);
+}
+
+/* In blocks, so that rows are also read for those that pass. */
+static void an_allocation_that_fails_is_told_and_nothing_is_kept(void **state) {
+    (void)state;
+    enum { FEW = 150 };
+    const struct nt_allocator counting = {count_allocate, count_release, NULL};
+    enum nt_status status = NT_E_MEMORY;
+    for (count.fails = 0; status != NT_OK; count.fails++) {
+        struct nt_codes codes;
+        nt_graph *graph;
+        count.asked = 0;
+        status = pack(&codes, &graph, FEW, 60 * SIZE * sizeof(float), 1, &counting);
+        assert_true(status == (count.asked > count.fails ? NT_E_MEMORY : NT_OK));
+        nt_codes_clear(&codes, &counting);
+        nt_graph_free(graph);
+        assert_int_equal(count.held, 0);
+    }
+    assert_true(count.fails > 60);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(neighbours_of_many_samples_are_the_true_ones),
         cmocka_unit_test(neighbours_do_not_depend_on_blocks_threads_and_targets),
+        cmocka_unit_test(an_allocation_that_fails_is_told_and_nothing_is_kept),
     };
     return cmocka_run_group_tests(tests, start, stop);
 }
