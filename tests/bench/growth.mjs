@@ -3,18 +3,16 @@
  * `ntrace sketch` and `ntrace pack` (which takes long), measured in WebAssembly in this V8, printed, and drawn to build/bench/growth.svg.
  * node tests/bench/growth.mjs [SAMPLES...]
  */
-import { execFileSync } from "node:child_process";
 import { access, mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 
 import { layerGraph } from "../../wasm/graph.js";
 import { neighborhoods } from "../../wasm/neighborhoods.js";
 import { stability } from "../../wasm/stability.js";
-import { ntrace } from "../wasm/bundle.mjs";
 import { loadAll, open } from "./engines.mjs";
-import { folder, lehmer, median, print, root, time } from "./table.mjs";
+import { pack as packSketches, printPacking } from "./packing.mjs";
+import { folder, lehmer, median, print, time } from "./table.mjs";
 
 const SIZES = process.argv.length > 2 ? process.argv.slice(2).map(Number) : [10000, 30000, 100000];
-const SEED = 20261124;
 const K = 100;
 const PROBES = 9;
 /** Whose graph is searched: 128 values. */
@@ -36,22 +34,20 @@ const FIGURES = {
 /** @param {string} path */
 const exists = (path) => access(path).then(() => true, () => false);
 
-/** The bundle of so many sketches, and how long packing it took. @param {number} samples */
+/** The bundle of so many sketches, packed once, and how long that took. @param {number} samples */
 async function pack(samples) {
   const place = `${folder}growth/${samples}`;
-  const [sketches, bundle, note] = [`${place}/sketches`, `${place}/bundle`, `${place}/packing.json`];
+  const [bundle, note] = [`${place}/bundle`, `${place}/packing.json`];
   if (!(await exists(note))) {
     await rm(place, { recursive: true, force: true });
     await mkdir(place, { recursive: true });
-    execFileSync(ntrace, ["sketch", "--count", `${samples}`, "--seed", `${SEED}`, "-o", sketches], { stdio: "inherit" });
-    const start = performance.now();
-    execFileSync(ntrace, ["pack", "--model", `${root}data/reference.safetensors`, "--synthetic", "--title", `${samples} sketches`, "--images", sketches, "-o", `${place}/packed`], { stdio: "inherit" });
-    const milliseconds = performance.now() - start;
+    const packed = await packSketches(samples, `${place}/packed`);
     await rename(`${place}/packed`, bundle);
-    await rm(sketches, { recursive: true });
-    await writeFile(note, JSON.stringify({ milliseconds }));
+    await writeFile(note, JSON.stringify(packed));
   }
-  return { bundle, packing: JSON.parse(await readFile(note, "utf8")).milliseconds };
+  const packed = JSON.parse(await readFile(note, "utf8"));
+  await printPacking(samples, packed);
+  return { bundle, packing: packed.took };
 }
 
 /** @param {number} samples @returns {Promise<Record<string, number>>} */

@@ -7,10 +7,10 @@ import { existsSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { cpus } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
 
 import { folder, print, root, time } from "./table.mjs";
 
-const counts = process.argv.length > 2 ? process.argv.slice(2).map(Number) : [10000, 30000, 100000];
 const GIB = 2 ** 30;
 const HELD = 100000; // samples for which there are limits
 const ntrace = join(root, "build/ntrace");
@@ -33,14 +33,13 @@ function look(pid) {
   return { bytes, busy: (1000 * (Number(fields[11]) + Number(fields[12]))) / TICKS };
 }
 
-/** @param {number} count */
-async function pack(count) {
+/** Packs so many sketches, and says how long it took, how busy the processors were, and the most bytes held. @param {number} count @param {string} output */
+export async function pack(count, output) {
   const images = sketches(count);
-  const output = `${folder}packed-${count}`;
   rmSync(output, { recursive: true, force: true });
   rmSync(`${output}.packing`, { recursive: true, force: true });
   const started = performance.now();
-  const child = spawn(ntrace, ["pack", "--images", images, "--model", join(root, "data/reference.safetensors"), "-o", output], { stdio: ["ignore", "ignore", "pipe"] });
+  const child = spawn(ntrace, ["pack", "--images", images, "--model", join(root, "data/reference.safetensors"), "--synthetic", "--title", `${count} sketches`, "-o", output], { stdio: ["ignore", "ignore", "pipe"] });
   let said = "";
   child.stderr.on("data", (text) => (said = (said + text).slice(-2000)));
   const ended = new Promise((done) => child.on("close", done));
@@ -55,16 +54,22 @@ async function pack(count) {
     await pause(200);
   }
   if ((await ended) !== 0) throw new Error(`packing ${count} sketches failed: ${said}`);
-  const took = performance.now() - started;
-  rmSync(output, { recursive: true, force: true });
-  return { took, ...seen };
+  return { took: performance.now() - started, ...seen };
 }
 
 const minutes = (/** @type {number} */ milliseconds) => `${(milliseconds / 60000).toFixed(1)} min`;
 const gib = (/** @type {number} */ bytes) => `${(bytes / GIB).toFixed(2)} GiB`;
-for (const count of counts) {
-  const { took, busy, bytes } = await pack(count);
+/** @param {number} count @param {{ took: number, busy: number, bytes: number }} packed */
+export async function printPacking(count, { took, busy, bytes }) {
   const words = `${Math.round((1000 * count) / took)} sketches/s; ${minutes(busy)} of processors' time on ${cpus().length}`;
   await print(`packing ${count.toLocaleString("en")} sketches`, took < 60000 ? time(took) : minutes(took), words, count >= HELD ? { value: took, floor: 20 * 60000, atMost: true, show: minutes } : undefined);
   await print("  most memory held", gib(bytes), `${Math.round(bytes / count)} bytes a sketch`, count >= HELD ? { value: bytes, floor: 6 * GIB, atMost: true, show: gib } : undefined);
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  for (const count of process.argv.length > 2 ? process.argv.slice(2).map(Number) : [10000, 30000, 100000]) {
+    const output = `${folder}packed-${count}`;
+    await printPacking(count, await pack(count, output));
+    rmSync(output, { recursive: true, force: true });
+  }
 }
