@@ -1,7 +1,7 @@
 /** One's own files in the page: a bundle as folder and as archive, activations with labels, dropped and chosen; and what is said of those that are wrong. */
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { cp, mkdir, mkdtemp, readFile, readdir, rm, writeFile } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, readFile, readdir, rm, stat, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
@@ -10,7 +10,7 @@ import { after, test } from "node:test";
 import { sortFiles } from "../../web/open/sort.js";
 import { unzip } from "../../web/open/unzip.js";
 import { npyBytes, safetensorsBytes } from "../cli/arrays.mjs";
-import { browser, ntrace, openPage, serveChangedSite, site, testBundleFolder, until, useSite, violations } from "./browser.mjs";
+import { browser, isFirefox, ntrace, openPage, serveChangedSite, site, testBundleFolder, until, useSite, violations } from "./browser.mjs";
 
 const { BlobReader, BlobWriter, ZipWriter } = createRequire(new URL("../../web/package.json", import.meta.url))("@zip.js/zip.js");
 
@@ -72,8 +72,25 @@ async function openRoute(context) {
 /** @param {any} page @param {string[]} files */
 const choose = (page, files) => page.locator("input[type=file][name=files]").setInputFiles(files);
 
+/** Why a test is left out that drops a folder. */
+const needsFolders = isFirefox && "Firefox's driver knows no drops, and an event made by a script holds no folders";
+
+/** Firefox's driver knows no drops: the page gets the event with the files in it, and of a folder its archive. @param {any} page @param {string[]} files */
+async function dropEvent(page, files) {
+  const given = await Promise.all(files.map(async (file) => {
+    const isFolder = (await stat(file)).isDirectory();
+    return { name: isFolder ? "folder.zip" : basename(file), text: (isFolder ? await zipOf(file, "") : await readFile(file)).toString("base64") };
+  }));
+  await page.evaluate((/** @type {typeof given} */ list) => {
+    const dataTransfer = new DataTransfer();
+    for (const { name, text } of list) dataTransfer.items.add(new File([Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0))], name));
+    for (const type of ["dragenter", "dragover", "drop"]) document.body.dispatchEvent(new DragEvent(type, { bubbles: true, cancelable: true, dataTransfer }));
+  }, given);
+}
+
 /** Drops files and folders of this machine, as the browser gets them from a person's hand. @param {any} page @param {string[]} files */
 async function drop(page, files) {
+  if (isFirefox) return dropEvent(page, files);
   const session = await page.context().newCDPSession(page);
   const data = { items: [], files, dragOperationsMask: 1 };
   for (const type of ["dragEnter", "dragOver", "drop"]) await session.send("Input.dispatchDragEvent", { type, x: 300, y: 300, data });
@@ -146,7 +163,7 @@ test("activations with labels are dropped, packed in the tab, and have the neigh
   }
 });
 
-test("a folder with the bundle in it is dropped anywhere on the page", async () => {
+test("a folder with the bundle in it is dropped anywhere on the page", { skip: needsFolders }, async () => {
   const { page, problems, close } = await openPage(browser);
   try {
     await page.goto(`${site.url}#/trace`);
@@ -170,8 +187,9 @@ test("an archive of the bundle is chosen by keyboard, the tests' own bundle as a
     await untilOpened(page);
     await checkNeighbors(page);
     await page.locator("[data-nav] a", { hasText: "Your data" }).click();
-    const [folder] = await Promise.all([page.waitForEvent("filechooser"), page.locator("button[name=folder]").click()]);
-    await folder.setFiles(testBundleFolder);
+    if (isFirefox) await writeFile(path("tests.zip"), await zipOf(testBundleFolder, ""));
+    const [folder] = await Promise.all([page.waitForEvent("filechooser"), page.locator(`button[name=${isFirefox ? "files" : "folder"}]`).click()]);
+    await folder.setFiles(isFirefox ? path("tests.zip") : testBundleFolder); // its driver gives no folders
     await untilOpened(page);
     assert.match(await page.locator("[data-dataset]").innerText(), /600/);
     await page.goBack();
