@@ -45,6 +45,9 @@
   );
   // Chromium calls a sheet of another type loaded, and empty; of what has loaded the window does not hear.
   document.addEventListener("load", ({ target }) => target instanceof HTMLLinkElement && target.dataset.needed === "" && target.sheet?.cssRules.length === 0 && tellOfStyles(), true);
+  document.addEventListener("readystatechange", () => {
+    if (!document.querySelector(".colophon")) tell("Only a part of the page has arrived: the connection broke off. Check the connection and try again.");
+  }, { once: true });
   const look = () => {
     if (page.dataset.started) return;
     if (document.hidden) return void document.addEventListener("visibilitychange", () => setTimeout(look, PATIENCE), { once: true }); // browsers let it wait

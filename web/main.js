@@ -74,6 +74,7 @@ const OUTDATED = { message: "A new version of this page has been published, and 
 /** @param {string} selector @returns {HTMLElement} */
 const find = (selector) => /** @type {HTMLElement} */ (document.querySelector(selector));
 const page = document.documentElement;
+if (!document.querySelector(".colophon")) throw new Error("Only a part of the page has arrived."); // early.js has told the reader
 page.dataset.started = "yes"; // from here on the page itself tells what goes wrong
 document.querySelector("[data-early=late]")?.remove();
 const theme = createTheme(find("[data-theme-toggle]"));

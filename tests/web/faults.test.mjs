@@ -1,6 +1,6 @@
 /** Every file that the first trace takes, failing in every way a host can fail: words within ten seconds or success, trying again works, and no promise is left alone. */
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { describe, test } from "node:test";
 
 import { HARMFUL, HARMLESS, serveFaulty } from "../wasm/faulty.mjs";
 import { browser, openPage, serveChangedSite, until, useSite } from "./browser.mjs";
@@ -16,12 +16,14 @@ const NEEDED = {
 };
 /** What the page is whole without. @type {Record<string, RegExp>} */
 const DISPENSABLE = { icon: /favicon\.svg$/, install: /app\.webmanifest$/ };
+/** What keeps the page, and the page itself: each is asked for before anything else could help, or beside it. @type {Record<string, RegExp>} */
+const FIRST = { service: /^sw\.js$/, index: /^$/ };
 /** Browsers run no module and use no sheet that is called otherwise. */
 const NAMED = ["script", "shared", "route", "styles", "routeStyles", "api", "worker", "part"];
 
 /** @type {Awaited<ReturnType<typeof serveFaulty>>} */
 let server;
-useSite(/** @type {any} */ (() => serveChangedSite(() => {}, async (folder) => (server = await serveFaulty(folder, { ...NEEDED, ...DISPENSABLE })))));
+useSite(/** @type {any} */ (() => serveChangedSite(() => {}, async (folder) => (server = await serveFaulty(folder, { ...NEEDED, ...DISPENSABLE, ...FIRST })))));
 
 /** What the reader is told, or that all is there. @param {any} page @returns {Promise<string>} */
 const outcomeOf = async (page) =>
@@ -85,4 +87,74 @@ test("without its icons the page is whole", async () => {
     assert.equal(await outcomeOf(page), "ready");
     await close();
   }
+});
+
+/** The page without its service worker: what it says of it, fault by fault, until it comes. @param {string[]} faults @param {boolean} heals */
+async function loseService([first, ...others], heals) {
+  const { page, problems, close } = await openPage(browser, { serviceWorkers: "allow" });
+  const lost = page.locator("[data-offline=none]");
+  try {
+    await page.goto(`${server.addressOf(first, "service")}#/trace`);
+    assert.equal(await outcomeOf(page), "ready");
+    for (const fault of [first, ...others]) {
+      server.change(first, "service", fault);
+      if (fault !== first) await lost.locator("button").click();
+      const met = /** @type {number} */ (await until(() => server.metAt(first, "service"), (at) => at !== undefined));
+      assert.match(await lost.innerText(), /with a network only/, fault);
+      const milliseconds = performance.now() - met;
+      assert.ok(milliseconds < MILLISECONDS, `${fault}: told after ${milliseconds} ms`);
+      assert.equal(await outcomeOf(page), "ready", fault);
+    }
+    server.heal(first, "service");
+    if (heals) await lost.locator("button").click();
+    if (heals) await page.waitForSelector("[data-offline=whole]");
+    assert.deepEqual(problems.filter((text) => !/^Failed to load|MIME type|fetching the script/.test(text)), []);
+  } finally {
+    await close();
+  }
+}
+
+describe("the page itself and what keeps it", { concurrency: true }, () => {
+  test("without its service worker the page works, says that it needs a network, and is kept where trying again brings it", async () => {
+    const told = [...HARMFUL, "mime"].filter((fault) => fault !== "stall"); // a browser goes on waiting for what stalls, whatever a page asks
+    await Promise.all([loseService(told, true), loseService(["stall"], false)]);
+  });
+
+  test("a page that is kept opens with every fault of the page itself", async () => {
+    const { page, problems, close } = await openPage(browser, { serviceWorkers: "allow" });
+    try {
+      await page.goto(`${server.addressOf("good", "index")}#/trace`);
+      await page.waitForSelector("[data-offline=whole]");
+      for (const fault of [...HARMFUL, ...HARMLESS]) {
+        server.change("good", "index", fault);
+        await page.reload({ waitUntil: "commit" });
+        await page.waitForSelector("html[data-started]");
+      }
+      await until(() => outcomeOf(page), (words) => words === "ready");
+      assert.deepEqual(problems.filter((text) => !text.startsWith("Failed to load")), []);
+    } finally {
+      await close();
+    }
+  });
+
+  test("a page that is not kept opens when it is asked for again; of half a page the reader is told", async () => {
+    const { page, problems, close } = await openPage(browser);
+    const address = (/** @type {string} */ fault) => `${server.addressOf(fault, "index")}#/trace`;
+    try {
+      for (const fault of [...HARMFUL, "mime"]) {
+        await page.goto(address(fault), { waitUntil: "commit", timeout: 1000 }).catch(() => {}); // the browser's own words
+        if (fault !== "half") continue;
+        assert.match(await outcomeOf(page), /Check the connection and try again/);
+        server.heal(fault, "index");
+        await page.getByRole("button", { name: "Try again" }).click();
+        assert.equal(await outcomeOf(page), "ready");
+      }
+      server.heal("stall", "index");
+      await page.goto(address("stall"), { waitUntil: "commit" });
+      assert.equal(await outcomeOf(page), "ready");
+      assert.deepEqual(problems.filter((text) => !/^Failed to load|part of the page/.test(text)), []);
+    } finally {
+      await close();
+    }
+  });
 });

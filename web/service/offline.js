@@ -7,12 +7,24 @@ import { buildHere, reloadToNewest, untilState } from "./version.js";
 /** A bundle of so many bytes is kept without being asked for, where the reader does not save data. */
 const KEPT_UNASKED = 24e6;
 const UPDATE_EVERY = 3600e3;
+/** Milliseconds that the service worker's script may take. */
+const PATIENCE = 6000;
 const PERSISTENT = "ntrace-persistent";
+
+/** The service worker, of whose script the server may never send the end. @returns {Promise<ServiceWorkerRegistration>} */
+const registerInTime = () =>
+  new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(new Error("its script is late")), PATIENCE);
+    navigator.serviceWorker.register("sw.js", { updateViaCache: "none" }).then(resolve, reject).finally(() => clearTimeout(timer));
+  });
 
 /** @param {(message: { text: string, action: { label: string, run: () => void } }) => void} tell */
 async function register(tell) {
-  const registration = await navigator.serviceWorker.register("sw.js", { updateViaCache: "none" });
+  const registration = await registerInTime();
   if (!registration) return null; // as where service workers are blocked
+  const first = registration.active ? null : registration.installing;
+  if (first) await untilState(first, "activated");
+  if (first?.state === "redundant") throw new Error("a file of the page did not come");
   const offer = () => tell({ text: "A new version of this page is ready.", action: { label: "Reload", run: () => void reloadToNewest() } });
   /** @param {ServiceWorker | null} coming */
   async function announce(coming) {
@@ -52,6 +64,24 @@ async function askToPersist() {
   return granted;
 }
 
+/** Says in the foot what does not work. @param {HTMLElement} foot @param {() => void} onRetry */
+function tellOfLoss(foot, onRetry) {
+  const line = document.createElement("p");
+  line.className = "offline";
+  line.dataset.offline = "none";
+  const words = document.createElement("span");
+  words.textContent = "The page works with a network only: what keeps it offline could not be fetched.";
+  const again = document.createElement("button");
+  again.type = "button";
+  again.textContent = "Try again";
+  again.addEventListener("click", () => {
+    line.remove();
+    onRetry();
+  });
+  line.append(words, again);
+  foot.append(line);
+}
+
 /** @param {import("../../wasm/ntrace.d.ts").Bundle} bundle @param {HTMLElement} foot @param {boolean} mayKeep without being asked */
 async function offerToKeep(bundle, foot, mayKeep) {
   const cache = await caches.open(bundleCacheOf(new URL("./", document.baseURI).href));
@@ -88,6 +118,14 @@ export async function startOffline(bundle, { foot, tell }) {
   if (!build || !isSecureContext || !("caches" in globalThis) || !bundle.url) return;
   const lock = lockOf(pageCacheOf(new URL("./", document.baseURI).href, build));
   navigator.locks?.request(lock, { mode: "shared" }, () => new Promise(() => {})).catch(() => {}); // as long as this page is open
-  const registered = "serviceWorker" in navigator ? await register(tell).catch(() => null) : null;
-  if (registered) await offerToKeep(bundle, foot, true).catch(() => {}); // storage is refused to this page: it works online
+  if (!("serviceWorker" in navigator)) return;
+  async function begin() {
+    try {
+      if (!(await register(tell))) return;
+    } catch {
+      return tellOfLoss(foot, () => void begin());
+    }
+    await offerToKeep(bundle, foot, true).catch(() => {}); // storage is refused to this page: it works online
+  }
+  await begin();
 }
