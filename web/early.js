@@ -4,6 +4,7 @@
  */
 {
   const PATIENCE = 8000;
+  const WAKING = 200; // a script that has arrived begins within it
   const page = document.documentElement;
   page.dataset.route = /^#\/([a-z]+)/.exec(location.hash)?.[1] ?? "story";
 
@@ -51,8 +52,11 @@
   const look = () => {
     if (page.dataset.started) return;
     if (document.hidden) return void document.addEventListener("visibilitychange", () => setTimeout(look, PATIENCE), { once: true }); // browsers let it wait
-    for (const link of document.querySelectorAll("link[data-needed]")) if (!(/** @type {HTMLLinkElement} */ (link).sheet)) link.remove(); // the page waits for it
-    setTimeout(() => page.dataset.started || tell(`The page's files have not arrived within ${PATIENCE / 1000} seconds. Check the connection and try again.`, "late"));
+    const late = [...document.querySelectorAll("link[data-needed]")].filter((link) => !(/** @type {HTMLLinkElement} */ (link).sheet));
+    for (const link of late) link.remove(); // the page waits for it
+    const script = /** @type {HTMLScriptElement | null} */ (document.querySelector("script[src]"))?.src ?? "";
+    if (late.length > 0 && performance.getEntriesByName(script).length > 0) setTimeout(() => page.dataset.started || stop()); // Firefox waits for it all the same
+    setTimeout(() => page.dataset.started || tell(`The page's files have not arrived within ${PATIENCE / 1000} seconds. Check the connection and try again.`, "late"), WAKING);
   };
   setTimeout(look, PATIENCE);
 }

@@ -21,6 +21,9 @@ const FIRST = { service: /^sw\.js$/, index: /^$/ };
 /** Browsers run no module and use no sheet that is called otherwise. */
 const NAMED = ["script", "shared", "route", "styles", "routeStyles", "api", "worker", "part"];
 
+/** Whether the page has said it, and not the browser of a file that it could not use; of half a page the page's script says that it cannot begin. @param {string} text */
+const isPages = (text) => !/^Failed to load|^Loading (module|failed)|^The stylesheet|MIME type|fetching the script|a part of the page/.test(text);
+
 /** @type {Awaited<ReturnType<typeof serveFaulty>>} */
 let server;
 useSite(/** @type {any} */ (() => serveChangedSite(() => {}, async (folder) => (server = await serveFaulty(folder, { ...NEEDED, ...DISPENSABLE, ...FIRST })))));
@@ -60,7 +63,7 @@ async function meet(name, faults, end) {
     server.change(first, name, (now = end));
     await again();
     await until(() => outcomeOf(page), (words) => words === "ready");
-    assert.deepEqual(problems.filter((text) => !text.startsWith("Failed to load")), []);
+    assert.deepEqual(problems.filter(isPages), []);
   } catch (error) {
     throw new Error(`${name}, ${now}: ${/** @type {Error} */ (error).message}`, { cause: error });
   } finally {
@@ -108,7 +111,7 @@ async function loseService([first, ...others], heals) {
     server.heal(first, "service");
     if (heals) await lost.locator("button").click();
     if (heals) await page.waitForSelector("[data-offline=whole]");
-    assert.deepEqual(problems.filter((text) => !/^Failed to load|MIME type|fetching the script/.test(text)), []);
+    assert.deepEqual(problems.filter(isPages), []);
   } finally {
     await close();
   }
@@ -131,7 +134,7 @@ describe("the page itself and what keeps it", { concurrency: true }, () => {
         await page.waitForSelector("html[data-started]");
       }
       await until(() => outcomeOf(page), (words) => words === "ready");
-      assert.deepEqual(problems.filter((text) => !text.startsWith("Failed to load")), []);
+      assert.deepEqual(problems.filter(isPages), []);
     } finally {
       await close();
     }
@@ -152,7 +155,7 @@ describe("the page itself and what keeps it", { concurrency: true }, () => {
       server.heal("stall", "index");
       await page.goto(address("stall"), { waitUntil: "commit" });
       assert.equal(await outcomeOf(page), "ready");
-      assert.deepEqual(problems.filter((text) => !/^Failed to load|part of the page/.test(text)), []);
+      assert.deepEqual(problems.filter(isPages), []);
     } finally {
       await close();
     }
