@@ -85,7 +85,8 @@ void nt_graph_search_free(nt_graph_search *search);
 enum { NT_GRAPH_ROOM_MIN = 1 << 20 };
 
 /* Says who may be near, before the first step: the graph of a neighbouring layer, say. The better it fits, the sooner
- * the search leaves others out; what it finds is the same. Needs 4 k bytes a sample for a while.
+ * the search leaves others out; what it finds is the same. Looked at where rows are reduced: elsewhere it would take as
+ * long as it saves. Needs 4 k bytes a sample for a while.
  *
  * graph  in  of as many samples and at least as many neighbours; copied
  *

@@ -2,6 +2,7 @@
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
@@ -145,7 +146,7 @@ static void outliers_far_beyond_typical_samples_are_found_all_the_same(void **st
 static void hints_change_the_work_and_nothing_else(void **state) {
     (void)state;
     enum { SAMPLES = 900, K = 20 };
-    const struct nt_shape shapes[] = {{16, 20, 20}, {37, 1, 1}, {768, 1, 1}};
+    const struct nt_shape shapes[] = {{16, 20, 20}, {37, 1, 1}, {5, 31, 23}};
     for (size_t s = 0; s < sizeof shapes / sizeof *shapes; s++) {
         struct cloud cloud = make_cloud(SAMPLES, shapes[s], 13),
                      other = make_cloud(SAMPLES, (struct nt_shape){9, 1, 1}, 7);
@@ -162,7 +163,8 @@ static void hints_change_the_work_and_nothing_else(void **state) {
             check_against_brute_force(found, &cloud, SAMPLES, K);
             nt_graph_free(found);
         }
-        assert_true(hinted.reduced < alone.reduced && hinted.exact <= alone.exact);
+        bool same = memcmp(&hinted, &alone, sizeof alone) == 0;
+        assert_true(s == 1 ? same : hinted.reduced < alone.reduced && hinted.exact <= alone.exact);
         nt_graph_free(graph);
         nt_graph_free(far);
         nt_release(nt_allocator_default(), cloud.x);
