@@ -83,7 +83,7 @@ let retry = start;
 const notice = createNotice(find("[data-notice]"), () => retry());
 
 const bulletin = createBulletin(document.body);
-/** What waits for the first figure. @type {(() => void)[]} */
+/** What waits for the first figure. @type {(() => unknown)[]} */
 const afterwards = [];
 
 /** @type {Report} */
@@ -341,7 +341,8 @@ async function mountOpen() {
 if (!hasStyles("styles/site.css")) {
   const action = { label: "Try again", run: reload };
   bulletin.tell({ text: "The page's styles have not arrived yet: all works, but looks plain until they come.", action });
-  fetchStyles("styles/site.css").catch(() => bulletin.tell({ text: "The page's styles could not be fetched: all works, but looks plain.", action }));
+  // After the first figure: Firefox lets what else is asked for wait behind styles.
+  afterwards.push(() => fetchStyles("styles/site.css").catch(() => bulletin.tell({ text: "The page's styles could not be fetched: all works, but looks plain.", action })));
 }
 find("[data-skip]").addEventListener("click", (event) => {
   event.preventDefault(); // the hash holds the state
