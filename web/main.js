@@ -312,8 +312,12 @@ async function start() {
   } catch (error) {
     if (own !== starts) return;
     if (location.hash.startsWith("#/open")) void mountOpen();
-    else report.failed(/** @type {NtraceError} */ (error), start);
+    else report.failed(/** @type {NtraceError} */ (error), startAnew);
   }
+}
+function startAnew() {
+  stop(); // Firefox lets a request wait for an earlier one of the same file that stalls
+  void start();
 }
 
 /** Files can be opened where the page's own data cannot. */
