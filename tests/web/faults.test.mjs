@@ -33,7 +33,7 @@ const outcomeOf = async (page) =>
   (
     await page.waitForFunction(() => {
       const words = [...document.querySelectorAll("[data-error], .bulletin p")].filter((node) => node.checkVisibility()).map((node) => node.textContent);
-      return words.join(" ") || (document.documentElement.dataset.state === "ready" && "ready");
+      return words.join(" ") || (document.documentElement?.dataset.state === "ready" && "ready");
     })
   ).jsonValue();
 
