@@ -10,6 +10,8 @@ const { default: lighthouse, desktopConfig } = await import(/** @type {string} *
 /** @type {Record<string, number>} */
 const FLOORS = { performance: 95, accessibility: 100, "best-practices": 100 };
 const VIEWS = ["story", "trace", "explore"];
+/** Of which the middle one counts: blocking times are those of the moment. */
+const RUNS = 3;
 
 /** A port that nobody listens at. @returns {Promise<number>} */
 const freePort = () => new Promise((resolve) => {
@@ -30,12 +32,19 @@ const browser = await launch(`--remote-debugging-port=${port}`);
 let missed = 0;
 for (const [device, config] of /** @type {const} */ ([["phone", undefined], ["desktop", desktopConfig]])) {
   for (const view of VIEWS) {
-    const result = await lighthouse(`${site.url}#/${view}`, { port, onlyCategories: Object.keys(FLOORS), logLevel: "error" }, config);
-    if (!result || result.lhr.runtimeError) throw new Error(result?.lhr.runtimeError?.message ?? "Lighthouse gave no report");
+    const reports = [];
+    for (let run = 0; run < RUNS; run++) {
+      const result = await lighthouse(`${site.url}#/${view}`, { port, onlyCategories: Object.keys(FLOORS), logLevel: "error" }, config);
+      if (!result || result.lhr.runtimeError) throw new Error(result?.lhr.runtimeError?.message ?? "Lighthouse gave no report");
+      reports.push(result.lhr);
+    }
     for (const [category, floor] of Object.entries(FLOORS)) {
-      const score = Math.round(100 * (result.lhr.categories[category].score ?? 0));
-      await print(`Lighthouse, ${device}, ${view}: ${category}`, String(score), failed(result.lhr, category).join(", "), { value: score, floor });
-      missed += Number(score < floor);
+      const scoreOf = (/** @type {any} */ report) => Math.round(100 * (report.categories[category].score ?? 0));
+      const ordered = [...reports].sort((/** @type {any} */ a, /** @type {any} */ b) => scoreOf(a) - scoreOf(b));
+      const middle = ordered[(RUNS - 1) / 2];
+      const words = [`runs ${ordered.map(scoreOf).join(", ")}`, ...failed(middle, category)].join("; ");
+      await print(`Lighthouse, ${device}, ${view}: ${category}`, String(scoreOf(middle)), words, { value: scoreOf(middle), floor });
+      missed += Number(scoreOf(middle) < floor);
     }
   }
 }
