@@ -28,6 +28,9 @@ export function createKSlider(root, { max, onChoose }) {
     .attr("aria-label", `Number of neighbours, 1 to ${max}`);
   const note = block.append("p").attr("class", "field-note").attr("role", "status");
 
+  /** What the field was last told: what is being typed is left alone when other things change. @type {number | null} */
+  let told = null;
+
   /** @param {number} position */
   const kAt = (position) => Math.round(1 + (max - 1) * (position / STEPS) ** 3);
   /** @param {number} k */
@@ -53,7 +56,7 @@ export function createKSlider(root, { max, onChoose }) {
       slider.attr("aria-valuetext", `${k} nearest`);
       if (kAt(slider.property("valueAsNumber")) !== k) slider.property("value", Math.round(positionOf(k)));
       slider.style("--filled", String(positionOf(k) / STEPS));
-      if (field.property("valueAsNumber") !== k) field.property("value", k).attr("aria-invalid", null);
+      if (k !== told) field.property("value", (told = k)).attr("aria-invalid", null);
     },
     destroy() {
       block.remove();
