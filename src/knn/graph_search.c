@@ -173,7 +173,8 @@ static float round_row(double *norm, nt_graph_search *s, float *z) {
 static void keep_row(nt_graph_search *s, uint32_t sample, float *z) {
     double norm, rest = (double)s->rest[sample];
     s->slack[sample] = round_row(&norm, s, z);
-    s->slack[sample] += nt_reduction_slack(&s->reduction) * (float)sqrt(norm * norm + rest * rest);
+    s->slack[sample] += nt_reduction_slack(&s->reduction) * (float)sqrt(norm * norm + rest * rest) +
+                        (float)nt_reduction_rest_slack(&s->reduction, norm, rest);
     s->beyond[sample] = (float)(squares(s->row + s->depth, s->width) + rest * rest * (double)s->per_unit);
     memcpy(s->lead + (size_t)sample * s->depth, s->row, s->depth * sizeof *s->row);
     for (uint32_t from = 0; from < s->width; from += NT_FIXED_STRIP) {
