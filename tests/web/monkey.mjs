@@ -66,7 +66,11 @@ export async function monkey(page, { seed, milliseconds, look }) {
     [2, "address", () => page.evaluate((/** @type {string} */ hash) => void (location.hash = hash), address(random))],
     [1, "back", () => page.evaluate(() => void (/** @type {any} */ (globalThis).navigation?.canGoBack && history.back()))], // never out of the site
     [1, "forward", () => page.evaluate(() => history.forward())],
-    [1, "size", () => ((/** @type {number[]} */ [width, height]) => page.setViewportSize({ width, height }))(SIZES[random(SIZES.length)])],
+    [1, "size", async () => {
+      const [width, height] = SIZES[random(SIZES.length)];
+      await page.setViewportSize({ width, height });
+      await page.mouse.move(10, 10); // Firefox's wheel turns where the mouse was, which has to be inside
+    }],
     [1, "colours", () => page.emulateMedia({ colorScheme: ["light", "dark"][random(2)], reducedMotion: ["reduce", "no-preference"][random(2)] })],
   ];
   const choices = acts.flatMap(([weight, name, act]) => Array(weight).fill({ name, act }));
