@@ -43,6 +43,15 @@ static inline uint32_t nt_knn_key(float distance) {
     return bits.u;
 }
 
+/* The float that has this key. */
+static inline float nt_knn_value(uint32_t key) {
+    union {
+        uint32_t u;
+        float f;
+    } bits = {key};
+    return bits.f;
+}
+
 /* ---- Rows of which the exact neighbours are asked, one query after the other. ---- */
 
 typedef struct nt_knn_table nt_knn_table;

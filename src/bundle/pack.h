@@ -140,10 +140,15 @@ static const float NT_PACK_NOISE = 1e-4f;
 enum nt_status nt_pack_measure(struct nt_pack_shortlist *shortlist, struct nt_packer *p, struct nt_pack_space *space,
                                const uint32_t *pick);
 
-/* A squared distance from a product of two samples' values in 7 bits, what these lack being taken as orthogonal. */
-static inline float nt_pack_rough_square(const struct nt_pack_space *s, int32_t product, uint32_t a, uint32_t b) {
-    float square = s->norm[a] + (s->norm[b] - s->rough.unit * (float)product);
+/* A squared distance from twice the product of two samples' coordinates, what these lack being taken as orthogonal. */
+static inline float nt_pack_square(const struct nt_pack_space *s, float twice, uint32_t a, uint32_t b) {
+    float square = s->norm[a] + (s->norm[b] - twice);
     return square > 0 ? square : 0;
+}
+
+/* The same from a product of their values in 7 bits. */
+static inline float nt_pack_rough_square(const struct nt_pack_space *s, int32_t product, uint32_t a, uint32_t b) {
+    return nt_pack_square(s, s->rough.unit * (float)product, a, b);
 }
 
 /* The k nearest of some samples, and the squared distance of the k-th nearest by all axes. */

@@ -1,29 +1,16 @@
 /* Activations in blocks: memory does not grow with the dataset. */
-#include <float.h>
-#include <math.h>
-
 #include "bundle/pack.h"
-#include "ntrace/knn.h"
+#include "core/finite.h"
 
 enum { ROWS_AT_ONCE = 1024 };
 
 static uint32_t size_of(const struct nt_packer *p, uint32_t layer) { return p->manifest.layer[layer].size; }
 
-/* By bits and without a way out of the loop, so that it is done in vectors. */
-static bool is_finite(const float *x, size_t count) {
-    uint32_t most = 0;
-    for (size_t i = 0; i < count; i++) {
-        uint32_t bits = nt_knn_key(fabsf(x[i]));
-        most = bits > most ? bits : most;
-    }
-    return most <= nt_knn_key(FLT_MAX);
-}
-
 static enum nt_status check_finite(const float *x, const struct nt_packer *p, uint32_t layer, const uint32_t *sample,
                                    uint32_t count) {
     size_t size = size_of(p, layer);
     for (uint32_t i = 0; i < count; i++) {
-        if (!is_finite(x + i * size, size)) {
+        if (!nt_all_finite(x + i * size, size)) {
             return nt_error_set(p->error, NT_E_VALUE,
                                 "layer %u (%s): activations that are not finite, one of sample %u", layer,
                                 p->manifest.layer[layer].name, sample[i]);

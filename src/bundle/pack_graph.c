@@ -93,9 +93,8 @@ static void find_rough_keys(struct helper *h, const struct nt_pack_space *s, uin
 static uint32_t within_reach(const struct search *s, struct helper *h, uint32_t *left, uint32_t self) {
     const struct nt_pack_shortlist *m = &s->shortlist;
     uint32_t *index = h->room + m->left, count = s->packer->k;
-    float reach;
     nt_knn_order(index, h->room, m->left, index + m->left);
-    memcpy(&reach, &h->room[index[count - 1]], sizeof reach);
+    float reach = nt_knn_value(h->room[index[count - 1]]);
     uint32_t most = nt_knn_key(m->reach * reach + NT_PACK_NOISE * s->space->norm[self]);
     while (count < m->kept && h->room[index[count]] <= most) {
         count++;
@@ -190,10 +189,8 @@ static void conclude(void *context, size_t item, unsigned worker) {
     float *distance = (float *)(index + kept);
     nt_knn_order(order, key, count, index);
     for (uint32_t i = 0; i < k; i++) {
-        float square;
-        memcpy(&square, &key[order[i]], sizeof square);
         index[i] = candidate[order[i]];
-        distance[i] = sqrtf(square);
+        distance[i] = sqrtf(nt_knn_value(key[order[i]]));
     }
     nt_graph_set(s->graph, s->space->block.first + at, index, distance);
 }

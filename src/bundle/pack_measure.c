@@ -95,22 +95,18 @@ static enum nt_status multiply(struct measuring *m, uint32_t first, uint32_t cou
 static void estimate(void *context, size_t item, unsigned worker) {
     const struct measuring *m = context;
     const struct nt_pack_space *s = m->space;
-    const float *product = m->product + item * m->count, own = s->norm[m->query[item]];
+    const float *product = m->product + item * m->count;
+    uint32_t self = m->query[item];
     (void)worker;
     for (uint32_t i = 0; i < m->count; i++) {
-        float square = own + (s->norm[m->first + i] - 2 * product[i]);
-        if (m->first + i != m->query[item]) {
-            offer(&m->nearest[item], nt_knn_key(square > 0 ? square : 0), m->first + i);
+        uint32_t other = m->first + i;
+        if (other != self) {
+            offer(&m->nearest[item], nt_knn_key(nt_pack_square(s, 2 * product[i], self, other)), other);
         }
     }
 }
 
-static float square_of(uint64_t pair) {
-    uint32_t key = (uint32_t)(pair >> 32);
-    float square;
-    memcpy(&square, &key, sizeof square);
-    return square;
-}
+static float square_of(uint64_t pair) { return nt_knn_value((uint32_t)(pair >> 32)); }
 
 /* Up to where the truth is looked for. */
 static enum nt_status estimate_limits(struct measuring *m) {

@@ -126,7 +126,7 @@ static void set_limit(struct nt_pack_proposer *o, struct list *list, const int32
         key[i] = nt_knn_key(nt_pack_rough_square(o->space, product[i], list->self, o->guess[i]));
     }
     nt_knn_select(index, key, count, place, UINT32_MAX, index + n);
-    memcpy(&list->limit, &key[index[place - 1]], sizeof list->limit);
+    list->limit = nt_knn_value(key[index[place - 1]]);
 }
 
 /* ---- Lists. ---- */
@@ -135,8 +135,8 @@ static void set_limit(struct nt_pack_proposer *o, struct list *list, const int32
 static void shorten(struct nt_pack_proposer *o, struct list *list) {
     uint32_t *index = o->scratch, count = 0;
     nt_knn_select(index, list->key, list->count, o->wanted, UINT32_MAX, index + o->room);
-    memcpy(&list->limit, &list->key[index[o->wanted - 1]], sizeof list->limit);
-    uint32_t last = list->key[index[o->wanted - 1]], last_at = index[o->wanted - 1];
+    uint32_t last_at = index[o->wanted - 1], last = list->key[last_at];
+    list->limit = nt_knn_value(last);
     for (uint32_t i = 0; i < list->count; i++) { /* in their order, so that equal keys still go by number */
         bool kept = list->key[i] < last || (list->key[i] == last && i <= last_at);
         list->sample[count] = list->sample[i];

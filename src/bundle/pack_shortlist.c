@@ -65,10 +65,8 @@ static void end_stage(struct stages *s, size_t stage) {
 
 /* ---- All axes as they are. ---- */
 
-/* Squared distance by a product, the rests being taken as orthogonal. */
 static uint32_t key_of(const struct nt_pack_space *s, float product, uint32_t a, uint32_t b) {
-    float square = s->norm[a] + (s->norm[b] - 2 * product);
-    return nt_knn_key(square > 0 ? square : 0);
+    return nt_knn_key(nt_pack_square(s, 2 * product, a, b));
 }
 
 /* Where the k-th nearest is as near as noise, so may all be: no ratio is told by them. */
@@ -76,9 +74,7 @@ static void note_ratios(const struct stages *s, size_t item) {
     float reach = s->truth->reach[item], norm = s->space->norm[s->truth->query[item]];
     const struct nt_standing *standing = &s->standing[item];
     for (uint32_t i = 0; i < standing->count; i++) {
-        uint32_t key = (uint32_t)(standing->pair[i] >> 32);
-        float square;
-        memcpy(&square, &key, sizeof square);
+        float square = nt_knn_value((uint32_t)(standing->pair[i] >> 32));
         s->ratio[item * standing->count + i] = reach > NT_PACK_NOISE * norm ? square / reach : 0;
     }
 }

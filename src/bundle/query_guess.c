@@ -113,11 +113,7 @@ static double limit_of(const struct nt_query_side *side, const nt_query *q, uint
         return FLT_MAX;
     }
     nt_knn_order(order, key, count, scratch);
-    union {
-        uint32_t u;
-        float f;
-    } bits = {key[order[q->k - 1]]};
-    return (double)bits.f;
+    return (double)nt_knn_value(key[order[q->k - 1]]);
 }
 
 static struct fit fit_side(const struct nt_query_side *side, const nt_query *q) {

@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "core/finite.h"
 #include "core/path.h"
 #include "formats/listing.h"
 #include "ntrace/labels.h"
@@ -408,14 +409,6 @@ static void count_faults(struct nt_activations_faults *faults, const nt_activati
     }
 }
 
-static bool all_finite(const float *value, uint32_t count) {
-    bool finite = true;
-    for (uint32_t i = 0; i < count; i++) {
-        finite &= isfinite(value[i]) != 0;
-    }
-    return finite;
-}
-
 /* Some rows at once. Whatever is wrong in one is found in that row alone, which is read once more. */
 static enum nt_status check_rows(struct nt_activations_faults *faults, float *row, nt_activations *a, uint32_t layer,
                                  const uint32_t *sample, uint32_t count, struct nt_error *error) {
@@ -423,7 +416,7 @@ static enum nt_status check_rows(struct nt_activations_faults *faults, float *ro
     NT_TRY(nt_activations_read(row, a, layer, sample, count, error));
     for (uint32_t i = 0; i < count; i++) {
         float *own = row + (size_t)i * size;
-        if (!all_finite(own, size)) {
+        if (!nt_all_finite(own, size)) {
             NT_TRY(nt_activations_read(own, a, layer, sample + i, 1, error));
             count_faults(faults, a, layer, own, sample[i]);
         }

@@ -1,7 +1,6 @@
 /* Samples whose list turned out incomplete: limits were likely ones (knn/shortlist.h), and for these too low. They are
  * few or none; all their distances are measured, some samples at a time while all rows pass by once more. */
 #include <math.h>
-#include <string.h>
 
 #include "knn/graph_search.h"
 #include "ntrace/knn.h"
@@ -24,8 +23,7 @@ static enum nt_status end_row(nt_graph_search *s, uint32_t sample, const uint32_
     }
     nt_knn_select(index, key, s->samples, s->k, sample, scratch);
     for (uint32_t i = 0; i < s->k; i++) {
-        memcpy(&distance[i], &key[index[i]], sizeof *distance);
-        distance[i] = sqrtf(distance[i]);
+        distance[i] = sqrtf(nt_knn_value(key[index[i]]));
     }
     nt_graph_set(s->graph, sample, index, distance);
     nt_release(s->allocator, index);

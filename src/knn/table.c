@@ -278,18 +278,12 @@ static void rank(struct search *s) {
     nt_knn_order(s->order, s->key, s->measured, s->scratch);
 }
 
-static float value_of(uint32_t key) {
-    float value;
-    memcpy(&value, &key, sizeof value);
-    return value;
-}
-
 /* How many rows have no bound above the k-th distance, as nt_distance_squared rounds it: d / 16 + 16 roundings, and
  * squares too small for float32. */
 static uint32_t count_possible(const struct search *s) {
     const nt_knn_table *t = s->table;
     double share = 1 - (double)(t->d / 16 + 16) * 0x1p-24, lost = (double)t->d * 0x1p-149;
-    double square = ((double)value_of(s->key[s->order[s->k - 1]]) + lost) / share;
+    double square = ((double)nt_knn_value(s->key[s->order[s->k - 1]]) + lost) / share;
     double most = sqrt(square) / t->unit * (1 + 1e-6);
     uint32_t count = 0, limit = nt_knn_key(most < FLT_MAX ? (float)most : INFINITY);
     for (uint32_t i = 0; i < t->n; i++) {
@@ -314,7 +308,7 @@ void nt_knn_table_search(uint32_t *index, float *square, const nt_knn_table *t, 
     for (uint32_t i = 0; i < k; i++) {
         index[i] = s.list[s.order[i]];
         if (square != NULL) {
-            square[i] = value_of(s.key[s.order[i]]);
+            square[i] = nt_knn_value(s.key[s.order[i]]);
         }
     }
 }

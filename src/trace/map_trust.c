@@ -113,10 +113,8 @@ static void find_near(uint32_t *near, const struct work *w, uint32_t self, uint3
             continue;
         }
         nt_knn_select(index, key, count, k, UINT32_MAX, index + n);
-        float last;
-        memcpy(&last, &key[index[k - 1]], sizeof last);
         float clear = (float)ring * g->step; /* nothing beyond the ring is nearer than that */
-        if (last <= clear * clear || ring == g->side) {
+        if (nt_knn_value(key[index[k - 1]]) <= clear * clear || ring == g->side) {
             break;
         }
     }

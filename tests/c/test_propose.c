@@ -97,11 +97,7 @@ static bool is_in(const uint32_t *list, uint32_t sample) {
     return false;
 }
 
-static float root_of(uint32_t key) {
-    float square;
-    memcpy(&square, &key, sizeof square);
-    return sqrtf(square);
-}
+static float root_of(uint32_t key) { return sqrtf(nt_knn_value(key)); }
 
 /* How many of the true neighbours are there; all in order, and the first and the last with their distances. */
 static uint32_t check_sample(const nt_graph *graph, uint32_t sample) {
