@@ -169,13 +169,24 @@ static float round_row(double *norm, nt_graph_search *s, float *z) {
     return moved;
 }
 
-/* Keeps a reduced row, its leading values apart. */
+/* By how much a norm can be off whose square can be off by so much. */
+static float norm_slack(double norm, double error) {
+    double square = norm * norm, more = sqrt(square + error) - norm;
+    double less = norm - sqrt(square > error ? square - error : 0);
+    return (float)(more > less ? more : less);
+}
+
+/* Keeps a reduced row, its leading values apart. What the reduction leaves out is known the worse the less it is: that
+ * counts where it is looked at for itself, and hardly where it is a part of all that follows the leading values. */
 static void keep_row(nt_graph_search *s, uint32_t sample, float *z) {
     double norm, rest = (double)s->rest[sample];
     s->slack[sample] = round_row(&norm, s, z);
-    s->slack[sample] += nt_reduction_slack(&s->reduction) * (float)sqrt(norm * norm + rest * rest) +
-                        (float)nt_reduction_rest_slack(&s->reduction, norm, rest);
-    s->beyond[sample] = (float)(squares(s->row + s->depth, s->width) + rest * rest * (double)s->per_unit);
+    s->slack[sample] += nt_reduction_slack(&s->reduction) * (float)sqrt(norm * norm + rest * rest);
+    double error = nt_reduction_rest_error(&s->reduction, norm, rest);
+    double beyond = squares(s->row + s->depth, s->width) + rest * rest * (double)s->per_unit;
+    s->rest_slack[sample] = norm_slack(rest, error);
+    s->lead_slack[sample] = s->slack[sample] + norm_slack((double)s->unit * sqrt(beyond), error);
+    s->beyond[sample] = (float)beyond;
     memcpy(s->lead + (size_t)sample * s->depth, s->row, s->depth * sizeof *s->row);
     for (uint32_t from = 0; from < s->width; from += NT_FIXED_STRIP) {
         const int16_t *value = s->row + s->depth + from;
@@ -196,7 +207,7 @@ static enum nt_status reduce(nt_graph_search *s, struct nt_error *error) {
     NT_TRY(nt_reduction_apply(z, s->rest + first, &s->reduction, s->buffer, count, s->allocator));
     for (uint32_t i = 0; i < count; i++) {
         keep_row(s, first + i, z + (size_t)i * s->reduced);
-        if (!isfinite(s->slack[first + i])) {
+        if (!isfinite(s->lead_slack[first + i])) {
             return not_finite(error);
         }
     }
@@ -440,10 +451,12 @@ static enum nt_status allocate(nt_graph_search *s) {
     s->rest = nt_allocate(s->allocator, s->samples, sizeof *s->rest);
     s->beyond = nt_allocate(s->allocator, s->samples, sizeof *s->beyond);
     s->slack = nt_allocate(s->allocator, s->samples, sizeof *s->slack);
+    s->rest_slack = nt_allocate(s->allocator, s->samples, sizeof *s->rest_slack);
+    s->lead_slack = nt_allocate(s->allocator, s->samples, sizeof *s->lead_slack);
     s->plane = nt_allocate(s->allocator, s->samples, 2 * sizeof *s->plane);
     s->again = nt_allocate(s->allocator, s->samples, sizeof *s->again);
-    bool there =
-        s->again && s->buffer && s->passed && s->row && s->spread && s->rest && s->beyond && s->slack && s->plane;
+    bool there = s->again && s->buffer && s->passed && s->row && s->spread && s->rest && s->beyond && s->slack &&
+                 s->rest_slack && s->lead_slack && s->plane;
     return there && (s->exact[0] != NULL || !s->kept) ? NT_OK : NT_E_MEMORY;
 }
 
@@ -495,9 +508,10 @@ void nt_graph_search_free(nt_graph_search *s) {
     nt_axes_clear(&s->axes, s->allocator);
     nt_shortlists_clear(&s->lists);
     nt_graph_free(s->graph);
-    void *const held[] = {s->lead,  s->spread, s->y,    s->rest, s->beyond, s->slack,  s->plane,    s->sample,
-                          s->start, s->buffer, s->half, s->tail, s->square, s->passed, s->exact[0], s->list_room,
-                          s->pair,  s->sums,   s->row,  s->hint, s->again,  s->own,    s->key};
+    void *const held[] = {s->lead,     s->spread,    s->y,          s->rest,      s->beyond, s->slack,  s->plane,
+                          s->sample,   s->start,     s->buffer,     s->half,      s->tail,   s->square, s->passed,
+                          s->exact[0], s->list_room, s->pair,       s->sums,      s->row,    s->hint,   s->again,
+                          s->own,      s->key,       s->rest_slack, s->lead_slack};
     for (size_t i = 0; i < sizeof held / sizeof *held; i++) {
         nt_release(s->allocator, held[i]);
     }

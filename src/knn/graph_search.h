@@ -45,6 +45,8 @@ struct nt_graph_search {
     float *half, *tail;             /* [filled], [chunks, filled] as in struct nt_bound_block */
     uint32_t *square;               /* [filled] alike */
     float *slack;                   /* [samples] how far rounding can move a reduced row */
+    float *rest_slack;              /* [samples] by how much rest can be off */
+    float *lead_slack;              /* [samples] slack where only leading values are looked at */
     float *plane;                   /* [samples, 2] by sample */
     uint32_t *sample;               /* [samples] by position */
     uint32_t *start;                /* [blocks + 1] positions */

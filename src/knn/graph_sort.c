@@ -53,7 +53,10 @@ static void move_all(nt_graph_search *s, uint32_t *moved, void *row) {
     }
     move_rows(s->lead, s->sample, s->samples, s->depth * sizeof *s->lead, moved, row);
     move_rows(s->rest, s->sample, s->samples, sizeof *s->rest, moved, row);
-    move_rows(s->slack, s->sample, s->samples, sizeof *s->slack, moved, row);
+    float *const slack[] = {s->slack, s->rest_slack, s->lead_slack};
+    for (size_t i = 0; i < sizeof slack / sizeof *slack; i++) {
+        move_rows(slack[i], s->sample, s->samples, sizeof(float), moved, row);
+    }
     move_rows(s->beyond, s->sample, s->samples, sizeof *s->beyond, moved, row);
     for (size_t from = 0; s->kept && from < s->size; from += NT_DISTANCE_STRIP) {
         float *strip = s->exact[0] + nt_strip_at(from, s->samples);

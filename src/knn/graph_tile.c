@@ -11,20 +11,25 @@
 /* Rounding of sums and products of float32, per unit of squared norms. */
 static const float ROUNDING = 1e-6f;
 
+/* The square of what two rests differ by at least. */
+static float apart(const nt_graph_search *s, uint32_t i, uint32_t j) {
+    float gap = fabsf(s->rest[i] - s->rest[j]) - s->rest_slack[i] - s->rest_slack[j];
+    return gap > 0 ? gap * gap : 0;
+}
+
 /* How large a squared distance of reduced rows may be, in its units, for a pair to be within the limit of one of its
  * lists; false where what is left out decides already. */
 static bool limit_on_z(uint64_t *stop, const nt_graph_search *s, uint32_t i, uint32_t j) {
-    float a = s->lists.list[i].limit, b = s->lists.list[j].limit, gap = s->rest[i] - s->rest[j];
+    float a = s->lists.list[i].limit, b = s->lists.list[j].limit;
     float root = (sqrtf(a > b ? a : b) + s->slack[i] + s->slack[j]) * (1 + 2 * NT_SHORT_ROUNDING);
-    float most = (root * root - gap * gap) * s->per_unit;
+    float most = (root * root - apart(s, i, j)) * s->per_unit;
     *stop = most < 1e18f ? (uint64_t)(most > 0 ? most : 0) + 1 : UINT64_MAX;
     return most >= 0;
 }
 
 /* Puts a pair on the lists that it may belong to; its sum is that of all reduced values. */
 static enum nt_status add_pair(nt_graph_search *s, uint32_t i, uint32_t j, uint64_t sum) {
-    float gap = s->rest[i] - s->rest[j];
-    float root = sqrtf((float)sum / s->per_unit + gap * gap) * (1 - NT_SHORT_ROUNDING) - s->slack[i] - s->slack[j];
+    float root = sqrtf((float)sum / s->per_unit + apart(s, i, j)) * (1 - NT_SHORT_ROUNDING) - s->slack[i] - s->slack[j];
     float lower = root > 0 ? root * root : 0;
     if (lower <= s->lists.list[i].limit) {
         NT_TRY(nt_shortlists_add(&s->lists, i, (struct nt_short){j, lower}));
@@ -59,12 +64,12 @@ static float largest(const float *x, uint32_t from, uint32_t to) {
 static struct nt_bound_block block_of(float *reach, const nt_graph_search *s, uint32_t first, uint32_t end,
                                       uint32_t from, uint32_t to) {
     uint32_t groups = (end - first + NT_BOUND_GROUP - 1) / NT_BOUND_GROUP;
-    float slack = largest(s->slack, from, to), half = largest(s->half, from, to);
+    float slack = largest(s->lead_slack, from, to), half = largest(s->half, from, to);
     for (uint32_t i = 0; i < groups * NT_BOUND_GROUP; i++) {
         reach[i] = INFINITY;
     }
     for (uint32_t i = first; i < end; i++) {
-        float root = (sqrtf(s->lists.list[i].limit) * (1 + NT_SHORT_ROUNDING) + s->slack[i] + slack) / s->unit;
+        float root = (sqrtf(s->lists.list[i].limit) * (1 + NT_SHORT_ROUNDING) + s->lead_slack[i] + slack) / s->unit;
         float away = s->half[i] - root * root / 2 - ROUNDING * (s->half[i] + half);
         reach[i - first] = away > -FLT_MAX ? away : -FLT_MAX;
     }

@@ -179,12 +179,7 @@ float nt_reduction_slack(const struct nt_reduction *r) {
     return 0x1p-22f + (r->side == 0 ? 0 : (float)r->depth * 0x1p-24f * sqrtf((float)r->axes));
 }
 
-double nt_reduction_rest_slack(const struct nt_reduction *r, double norm, double rest) {
-    if (r->side == 0) {
-        return 0;
-    }
-    double off = (double)nt_reduction_slack(r) * sqrt(norm * norm + rest * rest), square = off * (2 * norm + off);
-    double more = sqrt(rest * rest + square) - rest;
-    double less = rest - sqrt(rest * rest > square ? rest * rest - square : 0);
-    return more > less ? more : less;
+double nt_reduction_rest_error(const struct nt_reduction *r, double norm, double rest) {
+    double off = r->side == 0 ? 0 : (double)nt_reduction_slack(r) * sqrt(norm * norm + rest * rest);
+    return off * (2 * norm + off);
 }

@@ -54,8 +54,8 @@ enum nt_status nt_reduction_apply(float *z, float *rest, struct nt_reduction *re
  * the rows' norms: rounding in products of `depth` terms. */
 float nt_reduction_slack(const struct nt_reduction *reduction);
 
-/* By how much what is given as the norm of what the axes leave out can differ from it: a small difference of large
- * numbers. norm: of the reduced row. */
-double nt_reduction_rest_slack(const struct nt_reduction *reduction, double norm, double rest);
+/* By how much the square of what is given as the norm of what the axes leave out can differ from it: a small difference
+ * of large numbers. norm: of the reduced row. */
+double nt_reduction_rest_error(const struct nt_reduction *reduction, double norm, double rest);
 
 #endif
