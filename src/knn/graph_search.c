@@ -8,6 +8,7 @@
 
 #include "codes/eigen.h"
 #include "core/matrix.h"
+#include "core/norm.h"
 
 enum phase {
     CENTRE,
@@ -154,11 +155,8 @@ static double squares(const int16_t *value, uint32_t count) {
  * that moved it, and its norm. */
 static float round_row(double *norm, nt_graph_search *s, float *z) {
     float moved = nt_fixed_round(s->row, z, s->reduced, s->unit);
-    double most = (double)NT_BOUND_MOST_NORM, sum = 0;
-    for (uint32_t j = 0; j < s->reduced; j++) {
-        sum += (double)z[j] * (double)z[j];
-    }
-    *norm = sqrt(sum);
+    double most = (double)NT_BOUND_MOST_NORM;
+    *norm = sqrt(nt_squared_norm(z, s->reduced));
     if (squares(s->row, s->depth) > most * most) {
         double share = SHORTER * most * (double)s->unit / *norm;
         for (uint32_t j = 0; j < s->reduced; j++) {

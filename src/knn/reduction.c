@@ -5,6 +5,7 @@
 
 #include "codes/eigen.h"
 #include "core/matrix.h"
+#include "core/norm.h"
 #include "ntrace/knn.h"
 
 enum { BLOCK_FLOATS = 256, BLOCK_LIMIT = 512 };
@@ -82,7 +83,9 @@ static void subtract_centre(const struct nt_reduction *r, float *x, uint32_t row
 /* The blocks of rows, [rows * blocks, depth]. */
 static void cut(float *out, const struct nt_reduction *r, const float *x, uint32_t rows) {
     size_t channels = r->shape.channels, line = r->shape.width * channels, piece = r->side * channels;
-    memset(out, 0, (size_t)rows * r->blocks * r->depth * sizeof *out);
+    if (r->across * r->side > r->shape.width || r->down * r->side > r->shape.height) {
+        memset(out, 0, (size_t)rows * r->blocks * r->depth * sizeof *out);
+    }
     for (uint32_t i = 0; i < rows; i++, x += r->size) {
         for (uint32_t block = 0; block < r->blocks; block++, out += r->depth) {
             uint32_t top = block / r->across * r->side, left = block % r->across * r->side;
@@ -138,14 +141,6 @@ enum nt_status nt_reduction_order(struct nt_reduction *r, const float *spread, c
     return NT_OK;
 }
 
-static double squared_norm(const float *x, size_t count) {
-    double sum = 0;
-    for (size_t i = 0; i < count; i++) {
-        sum += (double)x[i] * (double)x[i];
-    }
-    return sum;
-}
-
 enum nt_status nt_reduction_apply(float *z, float *rest, struct nt_reduction *r, float *x, uint32_t rows,
                                   const struct nt_allocator *al) {
     subtract_centre(r, x, rows);
@@ -169,7 +164,7 @@ enum nt_status nt_reduction_apply(float *z, float *rest, struct nt_reduction *r,
                 z[i * r->reduced + r->place[axis * count + block]] = product[(i * count + block) * r->axes + axis];
             }
         }
-        double left = squared_norm(x + i * r->size, r->size) - squared_norm(z + i * r->reduced, r->reduced);
+        double left = nt_squared_norm(x + i * r->size, r->size) - nt_squared_norm(z + i * r->reduced, r->reduced);
         rest[i] = left > 0 ? (float)sqrt(left) : 0;
     }
     return NT_OK;
