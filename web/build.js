@@ -13,19 +13,14 @@ import { buildEmbed } from "./embed/build.js";
 import { packerIn } from "./open/packer_script.js";
 import { buildEngine, common, sha256 } from "./engine_build.js";
 import { hashOf, policyFor } from "./policy.js";
+import { buildScripts } from "./scripts_build.js";
 import { TYPES } from "./serve.js";
 
 const web = fileURLToPath(new URL(".", import.meta.url));
 const site = process.argv[2];
 /** What is copied as it is, beside index.html. */
 const STATIC = /\.(svg|png|webmanifest)$/;
-const STYLES = ["site", "explorer_route", "trace_route", "draw_route", "open_route"];
-
-/** The page imports the engine from ../wasm, where the type checker finds it; on the site it is its own file. @type {import("esbuild").Plugin} */
-const engineApart = {
-  name: "engine-apart",
-  setup: ({ onResolve }) => onResolve({ filter: /\/wasm\/ntrace\.js$/ }, () => ({ path: "./engine/ntrace.js", external: true })),
-};
+const STYLES = ["site", "explore_route", "trace_route", "draw_route", "open_route"];
 
 /** The files below a folder, in order. @param {string} folder @returns {Promise<string[]>} */
 async function filesBelow(folder) {
@@ -36,11 +31,21 @@ async function filesBelow(folder) {
 /** All that the page loads, and the page without it, in a folder that has no name yet. @param {string} fresh */
 async function buildCode(fresh) {
   await rm(fresh, { recursive: true, force: true });
-  const entryPoints = { app: join(web, "main.js"), painter: join(web, "explore/plot_worker.js") };
-  await build({ ...common, entryPoints, outdir: fresh, splitting: true, chunkNames: "scripts/[name]-[hash]", plugins: [engineApart] });
+  const scripts = await buildScripts(fresh);
   await build({ ...common, entryPoints: { opener: join(web, "open/worker.js") }, outdir: fresh, plugins: [packerIn(site)] });
   await build({ bundle: true, minify: true, logLevel: "warning", entryPoints: STYLES.map((name) => join(web, `styles/${name}.css`)), outdir: join(fresh, "styles") });
   await cp(join(site, "engine"), join(fresh, "engine"), { recursive: true, filter: (path) => !path.endsWith(".d.ts") });
+  return scripts;
+}
+
+/** Has the page ask at once for what it would else hear of script by script, and early.js for what the route is made of. @param {string} folder @param {Awaited<ReturnType<typeof buildScripts>>} scripts */
+function askAhead(folder, { always, parts }) {
+  const routes = [...parts].flatMap(([script, files]) => {
+    const [, name] = /^routes\/(\w+)\.js$/.exec(script) ?? [];
+    const styles = STYLES.includes(`${name}_route`) ? [`styles/${name}_route.css`] : [];
+    return name ? [`<meta name="ahead-${name}" content="${[...styles, ...files].map((file) => folder + file).join(" ")}">`] : [];
+  });
+  return [...always.map((file) => `<link rel="modulepreload" href="${folder}${file}">`), ...routes].join("\n    ");
 }
 
 /** Puts something in the place of a piece of index.html. @param {string} page @param {string} piece @param {string} other */
@@ -68,7 +73,7 @@ async function buildService(identity, files) {
 /** The whole page, in a folder named after all that it is made of. */
 async function buildSite() {
   const fresh = join(site, "code.new");
-  await buildCode(fresh);
+  const scripts = await buildCode(fresh);
   const beside = (await readdir(web, { withFileTypes: true })).filter((entry) => entry.isFile() && STATIC.test(entry.name)).map(({ name }) => name).sort();
   for (const name of beside) await cp(join(web, name), join(site, name));
   const [page, ...service] = await Promise.all([buildPage(), ...["worker", "names"].map((name) => readFile(join(web, `service/${name}.js`), "utf8"))]);
@@ -80,7 +85,12 @@ async function buildSite() {
   await mkdir(join(site, "code"));
   await rename(fresh, join(site, folder));
   await buildService(identity, [...code.map((file) => ({ ...file, path: folder + file.path })), ...others]);
-  await writeFile(join(site, "index.html"), put(put(page, 'href="styles/site.css"', `href="${folder}styles/site.css"`), 'src="app.js"', `src="${folder}app.js"`));
+  const placed = [
+    ["<!-- ahead -->", askAhead(folder, scripts)],
+    ['href="styles/site.css"', `href="${folder}styles/site.css"`],
+    ['src="app.js"', `src="${folder}app.js"`],
+  ];
+  await writeFile(join(site, "index.html"), placed.reduce((text, [piece, other]) => put(text, piece, other), page));
 }
 
 await mkdir(site, { recursive: true });

@@ -62,7 +62,7 @@ let place = new URL("bundle/", document.baseURI).href;
 const ROUTES = new Map([
   ["story", { title: "Story", load: async () => (await import("./routes/story.js")).createStoryRoute }],
   ["trace", { title: "Trace", styles: "styles/trace_route.css", load: async () => (await import("./routes/trace.js")).createTraceRoute }],
-  ["explore", { title: "Explorer", styles: "styles/explorer_route.css", load: async () => (await import("./routes/explore.js")).createExploreRoute }],
+  ["explore", { title: "Explorer", styles: "styles/explore_route.css", load: async () => (await import("./routes/explore.js")).createExploreRoute }],
   ["draw", { title: "Draw", styles: "styles/draw_route.css", load: async () => (await import("./routes/draw.js")).createDrawRoute }],
   ["open", { title: "Your data", styles: "styles/open_route.css", load: async () => (await import("./routes/open.js")).createOpenRoute }],
 ]);
@@ -129,7 +129,7 @@ function reload() {
 }
 
 /** Whether a style sheet is in the page, or on its way. @param {string} address */
-const hasStyles = (address) => [...document.querySelectorAll("link")].some(({ href }) => href === built(address));
+const hasStyles = (address) => [...document.querySelectorAll("link")].some(({ href, rel }) => rel !== "preload" && href === built(address));
 
 /** Adds a style sheet, once. @param {string} address @returns {Promise<unknown>} */
 function fetchStyles(address) {
@@ -146,6 +146,22 @@ function fetchStyles(address) {
     link.onerror = fail;
     document.head.append(link);
   });
+}
+
+/** What a route is made of: what creates it, and its styles in the page. @param {string} view */
+async function partsOf(view) {
+  const { load, styles } = /** @type {NonNullable<ReturnType<typeof ROUTES.get>>} */ (ROUTES.get(view));
+  const [create] = await arrival(Promise.all([load(), styles ? fetchStyles(styles) : null]), "A part of the page");
+  return create;
+}
+
+/** The route that the URL asks for comes while its bundle is being opened. @type {{ view: string, parts: ReturnType<typeof partsOf> } | null} */
+let coming = null;
+function fetchAhead() {
+  const view = page.dataset.route ?? "";
+  if (!ROUTES.has(view)) return;
+  coming = { view, parts: partsOf(view) };
+  coming.parts.catch(() => {}); // told where it is shown
 }
 
 /** The header's links: each goes to its route with the state that the URL has now. @param {import("./store.js").Store} store */
@@ -194,8 +210,9 @@ function mount(bundle, { sketches, sprites }, note = "") {
     page.dataset.state = "loading";
     page.dataset.route = view; // hides the story's still version where it is not asked for
     try {
-      const { load, styles } = /** @type {NonNullable<ReturnType<typeof ROUTES.get>>} */ (ROUTES.get(view));
-      const [create] = await arrival(Promise.all([load(), styles ? fetchStyles(styles) : null]), "A part of the page");
+      const parts = coming?.view === view ? coming.parts : partsOf(view);
+      coming = null;
+      const create = await parts;
       if (mine !== entered || ended) return; // another wish came in between
       root.replaceChildren();
       root.dataset.view = view;
@@ -362,5 +379,6 @@ function onDrag(event) {
   dropped = takeDropped(event.dataTransfer);
   receive();
 }
+fetchAhead();
 for (const type of /** @type {const} */ (["dragover", "dragleave", "drop"])) addEventListener(type, onDrag);
 void start();

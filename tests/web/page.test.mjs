@@ -97,6 +97,24 @@ test("the first view draws the opening's trace, from one origin, in at most 1.5 
   }
 });
 
+test("a view's scripts and styles are all asked for at once: none is heard of from another one", async () => {
+  for (const view of ["story", "explore"]) {
+    const { page, requests, problems, close } = await openPage(browser);
+    try {
+      await page.goto(`${site.url}#/${view}`);
+      await page.waitForSelector("html[data-state=ready]");
+      const own = requests.filter((url) => url.startsWith(`${site.url}code/`) && !url.includes("/engine/parts/"));
+      const first = own.findIndex((url) => url.endsWith("/engine/worker.js")); // which the page's script asks for
+      const [ahead, later] = [own.slice(0, first), own.slice(first + 1)];
+      assert.ok(ahead.some((url) => url.includes(`/scripts/${view}-`)), ahead.join());
+      assert.deepEqual(later.filter((url) => !ahead.includes(url) && !/\.wasm$|\/painter\.js$/.test(url)), []);
+      assert.deepEqual(problems, []);
+    } finally {
+      await close();
+    }
+  }
+});
+
 test("a click on a neighbour travels to it, and going back returns", async () => {
   const { page, problems, close } = await openPage(browser);
   try {
