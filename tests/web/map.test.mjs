@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { browser, clickTwice, needsChromium, savedBy, site, stateOf, until, untilState, useSite, waitForState } from "./browser.mjs";
+import { browser, clickTwice, needsChromium, openPage, savedBy, site, stateOf, until, untilState, useSite, waitForState } from "./browser.mjs";
 import { askEngine, openExplorer } from "./explorer.mjs";
 
 useSite(undefined, learn);
@@ -558,6 +558,47 @@ test("the map can be taken along as SVG, with names as text and points four time
     const png = await take("png");
     assert.equal(png.name, "map-umap-layer-12.png");
     assert.ok(Math.abs(png.bytes.readUInt32BE(16) - 2 * box.width) <= 8, `${png.bytes.readUInt32BE(16)}`);
+    assert.deepEqual(problems, []);
+  } finally {
+    await close();
+  }
+});
+
+/** What stands in the explorer's places that are far below on a phone. @param {any} page */
+const below = (page) => page.locator(".explore-map canvas, .explore-panel [role=tab]");
+const PHONE = { viewport: { width: 390, height: 700 }, isMobile: true, hasTouch: true };
+
+test("on a phone map and panel are made when they come near, and nothing is fetched for them before", async () => {
+  const { page, requests, problems, close } = await openPage(browser, PHONE);
+  try {
+    await page.addInitScript(() => Object.assign(globalThis, { requestIdleCallback: () => 0, cancelIdleCallback: () => {} })); // a browser that is never idle
+    await page.goto(`${site.url}#/explore`);
+    await page.waitForSelector("html[data-state=ready]");
+    await page.waitForSelector("[data-painted]");
+    assert.equal(await below(page).count(), 0);
+    const manifest = await (await fetch(new URL((await (await fetch(`${site.url}bundle/current.json`)).json()).manifest, `${site.url}bundle/`))).json();
+    const maps = new Set(manifest.chunks.filter((/** @type {any} */ { role }) => role === "map").map((/** @type {any} */ { file }) => file));
+    const fetched = () => requests.filter((url) => maps.has(url.replace(`${site.url}bundle/`, "")));
+    assert.deepEqual(fetched(), []);
+    await page.locator(".explore-map").scrollIntoViewIfNeeded();
+    await page.waitForSelector(".explore-map canvas");
+    await until(fetched, (found) => found.length > 0);
+    await page.locator(".explore-panel").scrollIntoViewIfNeeded();
+    await page.waitForSelector(".explore-panel [role=tab]");
+    assert.deepEqual(problems, []);
+  } finally {
+    await close();
+  }
+});
+
+test("on a phone map and panel are made where nobody scrolls too, once the browser is idle", async () => {
+  const { page, problems, close } = await openPage(browser, PHONE);
+  try {
+    await page.goto(`${site.url}#/explore`);
+    await page.waitForSelector("html[data-state=ready]");
+    await page.waitForSelector(".explore-map canvas", { state: "attached" });
+    await page.waitForSelector(".explore-panel [role=tab]", { state: "attached" });
+    assert.equal(await page.evaluate(() => scrollY), 0);
     assert.deepEqual(problems, []);
   } finally {
     await close();

@@ -12,6 +12,7 @@ import { createGuide } from "../explore/tour.js";
 import { createStatus } from "../explore/status.js";
 import { createToolbar } from "../explore/toolbar.js";
 import { selectSamples } from "../explore/selection.js";
+import { createSight } from "../explore/sight.js";
 
 /** @typedef {import("../params.js").State} State */
 
@@ -62,6 +63,12 @@ const PARTS = [
   { place: "compare", create: createCompare },
 ];
 
+/** Places that are large and, where all stands in one column, far below what is in sight at first. */
+const MAY_WAIT = ["map", "panel"];
+const ONE_COLUMN = matchMedia("(max-width: 759px)");
+/** Milliseconds of a task in which parts are told. */
+const SLICE = 3;
+
 /** @param {HTMLElement} root @param {import("../main.js").Context} context @returns {import("../main.js").Route} */
 export function createExploreRoute(root, { bundle, store, sketches, sprites, theme, report }) {
   root.setAttribute("aria-label", "Explorer: all samples over all layers");
@@ -69,7 +76,7 @@ export function createExploreRoute(root, { bundle, store, sketches, sprites, the
   let ready = false;
   /** @type {number | null} */
   let pointed = null;
-  const ledger = createLedger(bundle, later);
+  const ledger = createLedger(bundle, arrived);
   const select = remembered(selectSamples);
   const colour = remembered(colourSamples);
 
@@ -77,7 +84,7 @@ export function createExploreRoute(root, { bundle, store, sketches, sprites, the
   function onPoint(sample) {
     if (sample === pointed) return;
     pointed = sample;
-    for (const part of parts) part.point?.(sample);
+    for (const part of parts.values()) part.point?.(sample);
   }
   /** @type {PartOptions} */
   const options = { bundle, ledger, store, sketches, sprites, theme, onChange: store.set, onPoint };
@@ -92,22 +99,30 @@ export function createExploreRoute(root, { bundle, store, sketches, sprites, the
     return place;
   }
   for (const { place } of PARTS) placeOf(place);
-  /** @type {Part[]} */
-  const parts = [];
+  const sight = createSight(new Map((ONE_COLUMN.matches ? MAY_WAIT : []).map((name) => [name, placeOf(name)])), arrived);
+  /** Those that are made, by their place in PARTS. @type {Map<number, Part>} */
+  const parts = new Map();
   /** @type {Facts | null} */
   let facts = null;
-  /** Parts that have not been told of the newest facts, and which was told last. */
-  let behind = 0;
+  /** What each part was told last, and which was told last. @type {(Facts | undefined)[]} */
+  const told = [];
   let at = -1;
   let telling = false;
+  let looked = false;
   const control = new AbortController();
-  const pace = createPace(control.signal);
+  const pace = createPace(control.signal, SLICE);
+  /** Whether there are newer facts, and whether the reader waits for them: not for what arrives by itself. */
+  let isStale = false;
+  let isUrgent = false;
 
-  function later() {
+  function arrived() {
     frame ||= requestAnimationFrame(update);
   }
-  function update() {
-    frame = 0;
+  function later() {
+    isUrgent = ready;
+    arrived();
+  }
+  function learn() {
     const state = store.get();
     const context = { bundle, ledger, state };
     facts = {
@@ -115,31 +130,62 @@ export function createExploreRoute(root, { bundle, store, sketches, sprites, the
       selection: select(context),
       colouring: colour(context, theme.tokens()),
       stability: ledger.stability(state),
-      map: ledger.map(state),
+      map: sight.waits("map") ? ledger.atHand(() => ledger.map(state)) : ledger.map(state),
     };
-    behind = PARTS.length;
+  }
+  function update() {
+    frame = 0;
+    isStale = true;
     if (!telling) void tell().catch(onError);
   }
 
-  /** Makes the parts and tells them: while the explorer opens in short tasks, where newer facts reach each within one round; later all at once, as the reader sees them. */
+  /** The part after the last one that does not know the newest facts; -1: all know them that do not wait. */
+  function nextPart() {
+    for (let i = 1; i <= PARTS.length; i++) {
+      const next = (at + i) % PARTS.length;
+      if (told[next] !== facts && !sight.waits(PARTS[next].place)) return next;
+    }
+    return -1;
+  }
+  /** Makes the parts and tells them: in short tasks, where newer facts reach each within one round; all at once what the reader waits for, as it is seen. */
   async function tell() {
     telling = true;
-    for (; behind > 0 && facts; behind--) {
-      if (!ready) await pace();
-      at = (at + 1) % PARTS.length;
-      const { place, create } = PARTS[at];
-      parts[at] ??= create(placeOf(place), options);
-      if (!ready) await pace();
-      parts[at].update(facts);
+    for (let next = -1; isStale || (next = nextPart()) >= 0; ) {
+      if (!isUrgent) await pace();
+      if (isStale) {
+        isStale = false;
+        learn();
+      } else await tellOne(next);
     }
-    telling = false;
+    if (!looked && sight.waits()) {
+      looked = true;
+      await sight.look();
+      isStale = true;
+      return tell();
+    }
+    telling = isUrgent = false;
     if (facts) tellReady(facts);
+  }
+  /** @param {number} next */
+  async function tellOne(next) {
+    at = next;
+    let part = parts.get(at);
+    if (!part) {
+      const { place, create } = PARTS[at];
+      parts.set(at, (part = create(placeOf(place), options)));
+      await pace();
+      part.point?.(pointed);
+    }
+    told[at] = facts ?? undefined;
+    if (facts) part.update(facts);
   }
   /** @param {Facts} now */
   function tellReady({ state, stability }) {
-    if (ready || !(stability.value || stability.error || !ledger.isShipped(state))) return; // others take a minute, in which all the rest is there already
+    if (ready) return sight.relax();
+    if (!(stability.value || stability.error || !ledger.isShipped(state))) return; // others take a minute, in which all the rest is there already
     ready = true;
     report.ready();
+    sight.relax();
   }
   /** @param {import("../../wasm/ntrace.d.ts").NtraceError} error */
   function onError(error) {
@@ -158,7 +204,8 @@ export function createExploreRoute(root, { bundle, store, sketches, sprites, the
       cancelAnimationFrame(frame);
       control.abort();
       end();
-      for (const part of parts) part.destroy();
+      sight.close();
+      for (const part of parts.values()) part.destroy();
       ledger.close();
       root.replaceChildren();
       root.removeAttribute("aria-label");
