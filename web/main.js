@@ -2,6 +2,7 @@
 import { select } from "d3";
 import { openBundle } from "../wasm/ntrace.js";
 import { arrival } from "../wasm/arrival.js";
+import { nextTurn } from "../wasm/turns.js";
 import { built } from "./address.js";
 import { knows } from "./answers.js";
 import { createBulletin } from "./bulletin.js";
@@ -213,6 +214,7 @@ function mount(bundle, { sketches, sprites }, note = "") {
       const parts = coming?.view === view ? coming.parts : partsOf(view);
       coming = null;
       const create = await parts;
+      await nextTurn(); // opening has been a task of its own
       if (mine !== entered || ended) return; // another wish came in between
       root.replaceChildren();
       root.dataset.view = view;

@@ -21,13 +21,21 @@ export function createTraceRoute(root, { bundle, store, sketches, sprites, theme
   const nothing = { value: null, stage: "waiting", progress: "", error: null };
   let densities = { from: nothing, to: nothing };
   let frame = 0;
+  let task = 0;
   let seen = false;
 
   function update() {
-    frame = 0;
+    forget();
     view.update({ chosen: store.get(), answer, stability, problem, densities });
   }
+  function forget() {
+    cancelAnimationFrame(frame);
+    clearTimeout(task);
+    frame = task = 0;
+  }
+  /** What the reader has done is seen in the next picture; what arrives has a task of its own, and the picture one after it. */
   const later = () => void (frame ||= requestAnimationFrame(update));
+  const arrived = () => void (task ||= window.setTimeout(update));
 
   const session = createSession(bundle, (next) => {
     answer = next;
@@ -37,11 +45,11 @@ export function createTraceRoute(root, { bundle, store, sketches, sprites, theme
     else if (!answer.trace) report.progress({ label: answer.progress || "computing the first neighbourhood", done: 0.9 });
     if ((answer.stage === "exact" || (!hasNetwork && isSettled(answer))) && !stability) void readStability();
     measure();
-    later();
+    arrived();
   });
   const densitySession = createDensitySession(bundle, (next) => {
     densities = next;
-    later();
+    arrived();
   });
 
   /** Distances to all samples take the engine a second: they are asked for when they are looked at and the trace is there. */
@@ -68,7 +76,7 @@ export function createTraceRoute(root, { bundle, store, sketches, sprites, theme
     } catch (error) {
       problem = /** @type {import("../../wasm/ntrace.d.ts").NtraceError} */ (error).message; // told where it is missed; the figure does not need it
     }
-    later();
+    arrived();
   }
   session.request(store.get());
 
@@ -80,7 +88,7 @@ export function createTraceRoute(root, { bundle, store, sketches, sprites, theme
       later();
     },
     destroy() {
-      cancelAnimationFrame(frame);
+      forget();
       session.stop();
       densitySession.stop();
       view.destroy();

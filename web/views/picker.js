@@ -129,7 +129,17 @@ export function createPicker(root, { bundle, sketches, sprites, theme, onPick, o
     }
     if (!complete) redraw();
   }
-  const redraw = () => void (frame ||= requestAnimationFrame(draw));
+  /** Far below what is in sight, on a phone, the samples are drawn when they come near. */
+  let isNear = false;
+  const redraw = () => void (frame ||= isNear ? requestAnimationFrame(draw) : 0);
+  const sight = new IntersectionObserver(
+    (entries) => {
+      isNear = entries[entries.length - 1].isIntersecting;
+      redraw();
+    },
+    { rootMargin: "25%" },
+  );
+  sight.observe(gridNode);
 
   gridNode.addEventListener("keydown", (event) => {
     /** @type {Record<string, number>} */
@@ -185,6 +195,7 @@ export function createPicker(root, { bundle, sketches, sprites, theme, onPick, o
     },
     destroy() {
       cancelAnimationFrame(frame);
+      sight.disconnect();
       for (const sign of SIGNS) removeEventListener(sign, wake);
       for (const end of ends) end();
       block.remove();
