@@ -28,6 +28,8 @@ for (const colorScheme of /** @type {const} */ (["light", "dark"])) {
     test(`the explorer breaks no rule of axe-core on a ${device} in ${colorScheme} colours, and nothing sticks out`, async () => {
       const { page, problems, close } = await openExplorer(browser, site.url, "", { ...context, colorScheme, reducedMotion: "reduce" });
       try {
+        const fold = page.locator(".filters-toggle");
+        if (await fold.isVisible()) await fold.click();
         for (const [query, sign] of SCENES) {
           await page.evaluate((/** @type {string} */ hash) => void (location.hash = hash), `#/explore?${query}`);
           for (const there of [sign, ".plot[data-painted]", ".map[data-state=ready]"]) await page.waitForSelector(there, { state: "attached" });

@@ -15,6 +15,9 @@ import { FILTER_BITS, countFilters, rangeBit } from "./selection.js";
 
 const VERDICTS = /** @type {const} */ ([["all", "All"], ["right", "Right"], ["wrong", "Wrong"]]);
 
+/** Where the filters are folded away until they are asked for: see styles/filters.css. */
+const FOLDING = matchMedia("(max-width: 1199px)");
+
 /** How each sample stands to one filter: see RangeState. @param {Selection} selection @param {number} bit 0: the filter is not set @returns {(i: number) => number} */
 const standingTo = ({ failed, chosen }, bit) => (i) => (chosen[i] === 0 || (failed[i] & ~bit) !== 0 ? 0 : failed[i] === 0 ? 2 : 1);
 
@@ -23,7 +26,13 @@ export function createFilters(root, { bundle, ledger, store, onChange }) {
   const block = select(root).append("section").attr("class", "filters").attr("aria-label", "Filters");
   const toggle = block.append("button").attr("type", "button").attr("class", "filters-toggle").attr("aria-controls", "filters-body").attr("aria-expanded", "false");
   const body = block.append("div").attr("class", "filters-body").attr("id", "filters-body");
-  toggle.on("click", () => toggle.attr("aria-expanded", String(toggle.attr("aria-expanded") === "false")));
+  const isFolded = () => FOLDING.matches && toggle.attr("aria-expanded") === "false";
+  toggle.on("click", () => {
+    toggle.attr("aria-expanded", String(toggle.attr("aria-expanded") === "false"));
+    unfold();
+  });
+  const unfold = () => last && update(last);
+  FOLDING.addEventListener("change", unfold);
 
   /** One entry in the history for a whole drag or word: its first change makes it, the others replace it. */
   let isHeld = false;
@@ -127,6 +136,7 @@ export function createFilters(root, { bundle, ledger, store, onChange }) {
     const { state, selection } = facts;
     const active = countFilters(state);
     toggle.text(active === 0 ? "Filters" : `Filters: ${count(active)} active`);
+    if (isFolded()) return; // it is counted and drawn when it is seen
     find(state.find);
     verdict?.(state.verdict, verdictCounts(selection, bundle));
     confidence?.update({ values: bundle.confidences, domain: [0, 1], ends: state.confidence, format: confidenceOf.format, standing: standing(selection, FILTER_BITS.confidence) });
@@ -136,6 +146,7 @@ export function createFilters(root, { bundle, ledger, store, onChange }) {
   return {
     update,
     destroy() {
+      FOLDING.removeEventListener("change", unfold);
       confidence?.destroy();
       for (const range of ranges.values()) range.destroy();
       block.remove();

@@ -70,6 +70,8 @@ export function createPlot(root, options) {
   /** @type {import("./plot_frame.js").Frame | null} */
   let frame = null;
   const isNew = createMemory();
+  let isOpen = false;
+  let opening = 0;
 
   /** The curves there are: of all samples, or of some, or those of an earlier wish. @param {Facts} given */
   function takeLines({ state, stability }) {
@@ -97,7 +99,17 @@ export function createPlot(root, options) {
     walk.render(frame, lines, facts);
     work.render(stability);
     head.render(facts, lines && !lines.isAll && !isStale ? lines.samples.length : null);
-    if (!lines) return;
+    if (isOpen) renderLines();
+    else if (lines && !opening) opening = window.setTimeout(open);
+  }
+  /** The first lines have a task of their own, after that of the axes. */
+  function open() {
+    isOpen = true;
+    renderLines();
+  }
+
+  function renderLines() {
+    if (!facts || !lines || !frame) return;
     scene.render(lines, facts, theme.tokens(), { width: frame.width, height: frame.height, density: Math.min(MOST_DENSITY, devicePixelRatio || 1) });
     renderBands();
     renderMarked();
@@ -242,6 +254,7 @@ export function createPlot(root, options) {
     destroy() {
       observer.disconnect();
       clearTimeout(first);
+      clearTimeout(opening);
       end();
       painter.destroy();
       head.destroy();

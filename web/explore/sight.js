@@ -1,7 +1,7 @@
 /** Which places of a page may wait: those that are not near what is in sight, until they come near or the browser has nothing else to do. */
 
 /** How much further than the screen "near" reaches. */
-const MARGIN = "25%";
+const MARGIN = "10%";
 /** Milliseconds after which a browser counts as idle that does not say so itself. */
 const CALM = 500;
 
