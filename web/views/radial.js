@@ -58,6 +58,7 @@ export function createRadial(root, { manifest, labels: classOf, sketches, sprite
   /** Samples whose thumbnails have room. @type {Set<number>} */
   let pictures = new Set();
   let stale = true;
+  let isTopStale = true;
   let frame = 0;
 
   /** @param {number} count */
@@ -67,6 +68,10 @@ export function createRadial(root, { manifest, labels: classOf, sketches, sprite
   /** @param {boolean} [marks] false: only what lies on top of the marks has changed */
   function redraw(marks = true) {
     stale ||= marks;
+    isTopStale = true;
+    next();
+  }
+  function next() {
     if (frame === 0) frame = requestAnimationFrame(draw);
   }
 
@@ -83,12 +88,15 @@ export function createRadial(root, { manifest, labels: classOf, sketches, sprite
       drawMarks(baseContext, motion.marks.values(), style);
     }
     stale = moving || !complete;
-    clear(topContext);
-    drawCentre(now);
-    const mark = state.pointed === null || moving ? undefined : motion.marks.get(state.pointed);
-    node.classList.toggle("is-pointing", mark !== undefined);
-    if (mark) drawPointed(topContext, mark, style);
-    if (stale || travelling) redraw(stale);
+    if (isTopStale || (state.pointed !== null && !moving)) {
+      clear(topContext);
+      drawCentre(now);
+      const mark = state.pointed === null || moving ? undefined : motion.marks.get(state.pointed);
+      node.classList.toggle("is-pointing", mark !== undefined);
+      if (mark) drawPointed(topContext, mark, style);
+    }
+    isTopStale = travelling; // else it stays as it is while marks move below it
+    if (stale || travelling) next();
   }
 
   /** @param {number} now */
