@@ -38,12 +38,11 @@ async function buildCode(fresh) {
   return scripts;
 }
 
-/** Has the page ask at once for what it would else hear of script by script, and early.js for what the route is made of. @param {string} folder @param {Awaited<ReturnType<typeof buildScripts>>} scripts */
+/** Has the page ask at once for what it would else hear of script by script, and early.js for the route's. @param {string} folder @param {Awaited<ReturnType<typeof buildScripts>>} scripts */
 function askAhead(folder, { always, parts }) {
   const routes = [...parts].flatMap(([script, files]) => {
     const [, name] = /^routes\/(\w+)\.js$/.exec(script) ?? [];
-    const styles = STYLES.includes(`${name}_route`) ? [`styles/${name}_route.css`] : [];
-    return name ? [`<meta name="ahead-${name}" content="${[...styles, ...files].map((file) => folder + file).join(" ")}">`] : [];
+    return name ? [`<meta name="ahead-${name}" content="${files.map((file) => folder + file).join(" ")}">`] : [];
   });
   return [...always.map((file) => `<link rel="modulepreload" href="${folder}${file}">`), ...routes].join("\n    ");
 }

@@ -1,6 +1,7 @@
 /**
  * Runs before the page is drawn, as part of it. Says which route the URL asks for, so that the story's still version is not shown for
- * another; asks for what the route is made of, which the page's script would ask for only when it has come itself; and tells the reader when the page's own script or styles do not come, since nothing else can.
+ * another; asks for the route's scripts, which the page's script would ask for only when it has come itself; and tells the reader when the
+ * page's own script or styles do not come, since nothing else can.
  */
 {
   const PATIENCE = 8000;
@@ -11,11 +12,7 @@
   // What the build has written down of itself; nothing where page and scripts are one file.
   const ahead = /** @type {HTMLMetaElement | null} */ (document.querySelector(`meta[name="ahead-${page.dataset.route}"]`));
   for (const file of ahead?.content.split(" ") ?? []) {
-    const link = document.createElement("link");
-    link.href = file;
-    if (file.endsWith(".css")) Object.assign(link, { rel: "preload", as: "style" });
-    else link.rel = "modulepreload";
-    document.head.append(link);
+    document.head.append(Object.assign(document.createElement("link"), { rel: "modulepreload", href: file }));
   }
 
   /** @param {string} text @param {string} [kind] */

@@ -1,7 +1,7 @@
 /** The page: opens the bundle, mounts the route that the URL asks for, and keeps the header in step. */
 import { select } from "d3";
 import { openBundle } from "../wasm/ntrace.js";
-import { arrival } from "../wasm/arrival.js";
+import { MILLISECONDS, arrival } from "../wasm/arrival.js";
 import { nextTurn } from "../wasm/turns.js";
 import { built } from "./address.js";
 import { knows } from "./answers.js";
@@ -70,6 +70,7 @@ const ROUTES = new Map([
 
 /** Milliseconds after the first figure. */
 const LATER = 3000;
+const PART = "A part of the page";
 const OUTDATED = { message: "A new version of this page has been published, and this one is not on its server any more.", hint: "Try again to get the new one." };
 
 /** @param {string} selector @returns {HTMLElement} */
@@ -130,7 +131,7 @@ function reload() {
 }
 
 /** Whether a style sheet is in the page, or on its way. @param {string} address */
-const hasStyles = (address) => [...document.querySelectorAll("link")].some(({ href, rel }) => rel !== "preload" && href === built(address));
+const hasStyles = (address) => [...document.querySelectorAll("link")].some(({ href }) => href === built(address));
 
 /** Adds a style sheet, once. @param {string} address @returns {Promise<unknown>} */
 function fetchStyles(address) {
@@ -149,20 +150,17 @@ function fetchStyles(address) {
   });
 }
 
-/** What a route is made of: what creates it, and its styles in the page. @param {string} view */
-async function partsOf(view) {
-  const { load, styles } = /** @type {NonNullable<ReturnType<typeof ROUTES.get>>} */ (ROUTES.get(view));
-  const [create] = await arrival(Promise.all([load(), styles ? fetchStyles(styles) : null]), "A part of the page");
-  return create;
-}
+/** @typedef {ReturnType<NonNullable<ReturnType<typeof ROUTES.get>>["load"]>} Script */
 
-/** The route that the URL asks for comes while its bundle is being opened. @type {{ view: string, parts: ReturnType<typeof partsOf> } | null} */
+/** The script of the route that the URL asks for comes while its bundle is being opened; not its styles, as Firefox lets the engine wait behind them. @type {{ view: string, script: Script, since: number } | null} */
 let coming = null;
+/** Milliseconds that it has at least once the bundle, which comes beside it, is open. */
+const LEFT = 4000;
 function fetchAhead() {
   const view = page.dataset.route ?? "";
-  if (!ROUTES.has(view)) return;
-  coming = { view, parts: partsOf(view) };
-  coming.parts.catch(() => {}); // told where it is shown
+  const script = ROUTES.get(view)?.load();
+  coming = script ? { view, script, since: performance.now() } : null;
+  script?.catch(() => {}); // told where it is shown
 }
 
 /** The header's links: each goes to its route with the state that the URL has now. @param {import("./store.js").Store} store */
@@ -211,9 +209,11 @@ function mount(bundle, { sketches, sprites }, note = "") {
     page.dataset.state = "loading";
     page.dataset.route = view; // hides the story's still version where it is not asked for
     try {
-      const parts = coming?.view === view ? coming.parts : partsOf(view);
+      const { load, styles } = /** @type {NonNullable<ReturnType<typeof ROUTES.get>>} */ (ROUTES.get(view));
+      const ahead = coming?.view === view ? coming : { script: load(), since: performance.now() };
       coming = null;
-      const create = await parts;
+      const left = Math.max(LEFT, ahead.since + MILLISECONDS - performance.now());
+      const [create] = await Promise.all([arrival(ahead.script, PART, "network", left), styles && arrival(fetchStyles(styles), PART)]);
       await nextTurn(); // opening has been a task of its own
       if (mine !== entered || ended) return; // another wish came in between
       root.replaceChildren();
@@ -342,7 +342,7 @@ function startAnew() {
 /** Files can be opened where the page's own data cannot. */
 async function mountOpen() {
   try {
-    const [{ createOpenRoute }] = await arrival(Promise.all([import("./routes/open.js"), fetchStyles("styles/open_route.css")]), "A part of the page");
+    const [{ createOpenRoute }] = await arrival(Promise.all([import("./routes/open.js"), fetchStyles("styles/open_route.css")]), PART);
     const root = find("main");
     root.replaceChildren();
     root.dataset.view = page.dataset.route = "open";

@@ -97,7 +97,7 @@ test("the first view draws the opening's trace, from one origin, in at most 1.5 
   }
 });
 
-test("a view's scripts and styles are all asked for at once: none is heard of from another one", async () => {
+test("a view's scripts are all asked for at once: none is heard of from another one", async () => {
   for (const view of ["story", "explore"]) {
     const { page, requests, problems, close } = await openPage(browser);
     try {
@@ -107,7 +107,7 @@ test("a view's scripts and styles are all asked for at once: none is heard of fr
       const first = own.findIndex((url) => url.endsWith("/engine/worker.js")); // which the page's script asks for
       const [ahead, later] = [own.slice(0, first), own.slice(first + 1)];
       assert.ok(ahead.some((url) => url.includes(`/scripts/${view}-`)), ahead.join());
-      assert.deepEqual(later.filter((url) => !ahead.includes(url) && !/\.wasm$|\/painter\.js$/.test(url)), []);
+      assert.deepEqual(later.filter((url) => !ahead.includes(url) && !/\.wasm$|\.css$|\/painter\.js$/.test(url)), []);
       assert.deepEqual(problems, []);
     } finally {
       await close();
