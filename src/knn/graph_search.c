@@ -212,19 +212,28 @@ static enum nt_status reduce(nt_graph_search *s, struct nt_error *error) {
     return NT_OK;
 }
 
-/* Leading values of a reduced row as floats again. */
+static void put_values(float *out, const int16_t *value, uint32_t count, float unit) {
+    for (uint32_t i = 0; i < count; i++) {
+        out[i] = unit * (float)value[i];
+    }
+}
+
+static uint32_t all_values(const nt_graph_search *s) { return s->depth + s->width; }
+
+/* A reduced row as floats again. */
 static void restore(float *out, const nt_graph_search *s, size_t sample) {
-    for (uint32_t i = 0; i < s->depth; i++) {
-        out[i] = s->unit * (float)s->lead[sample * s->depth + i];
+    put_values(out, s->lead + sample * s->depth, s->depth, s->unit);
+    for (uint32_t from = 0; from < s->width; from += NT_FIXED_STRIP) {
+        put_values(out + s->depth + from, strip_of(s, from, sample), nt_fixed_strip_width(from, s->width), s->unit);
     }
 }
 
 /* For rows without spread, which have no axes: any one is right. */
 static enum nt_status take_any_axis(nt_graph_search *s) {
-    s->axes.size = s->depth;
+    s->axes.size = all_values(s);
     s->axes.count = 1;
-    s->axes.centre = nt_allocate_zeroed(s->allocator, s->depth, sizeof(float));
-    s->axes.axis = nt_allocate_zeroed(s->allocator, s->depth, sizeof(float));
+    s->axes.centre = nt_allocate_zeroed(s->allocator, s->axes.size, sizeof(float));
+    s->axes.axis = nt_allocate_zeroed(s->allocator, s->axes.size, sizeof(float));
     if (s->axes.centre == NULL || s->axes.axis == NULL) {
         return NT_E_MEMORY;
     }
@@ -233,18 +242,18 @@ static enum nt_status take_any_axis(nt_graph_search *s) {
 }
 
 static enum nt_status find_axes(nt_graph_search *s) {
-    uint32_t n = min(s->samples, NT_SEARCH_TYPICAL);
-    float *rows = nt_allocate(s->allocator, n, s->depth * sizeof *rows);
+    uint32_t size = all_values(s), n = min(s->samples, min(NT_SEARCH_TYPICAL, NT_SEARCH_TYPICAL_VALUES / size));
+    float *rows = nt_allocate(s->allocator, n, size * sizeof *rows);
     if (rows == NULL) {
         return NT_E_MEMORY;
     }
     for (uint32_t i = 0; i < n; i++) {
-        restore(rows + (size_t)i * s->depth, s, (size_t)((uint64_t)i * s->samples / n));
+        restore(rows + (size_t)i * size, s, (size_t)((uint64_t)i * s->samples / n));
     }
     struct nt_random random;
-    nt_random_seed(&random, SEED, s->depth);
+    nt_random_seed(&random, SEED, size);
     enum nt_status status =
-        nt_axes_find(&s->axes, rows, n, s->depth, min(NT_SEARCH_AXES, s->depth), ROUNDS, &random, 1, s->allocator);
+        nt_axes_find(&s->axes, rows, n, size, min(NT_SEARCH_AXES, size), ROUNDS, &random, 1, s->allocator);
     nt_release(s->allocator, rows);
     NT_TRY(status == NT_E_VALUE ? take_any_axis(s) : status);
     s->y = nt_allocate(s->allocator, s->samples, s->axes.count * sizeof *s->y);
@@ -253,9 +262,9 @@ static enum nt_status find_axes(nt_graph_search *s) {
 
 static enum nt_status project(nt_graph_search *s) {
     uint32_t first = s->at * PROJECTED, count = min(PROJECTED, s->samples - first);
-    float *x = s->buffer, *left = x + (size_t)PROJECTED * s->depth;
+    float *x = s->buffer, *left = x + (size_t)PROJECTED * all_values(s);
     for (uint32_t i = 0; i < count; i++) {
-        restore(x + (size_t)i * s->depth, s, first + i);
+        restore(x + (size_t)i * all_values(s), s, first + i);
     }
     return nt_axes_project(s->y + (size_t)first * s->axes.count, left, x, &s->axes, count, 1, s->allocator);
 }

@@ -14,7 +14,8 @@
 
 enum {
     NT_SEARCH_AXES = 32,                 /* leading axes that samples are sorted by, and their plane is found in */
-    NT_SEARCH_TYPICAL = 1536,            /* rows that the axes are found on */
+    NT_SEARCH_TYPICAL = 1536,            /* rows that the axes are found on, */
+    NT_SEARCH_TYPICAL_VALUES = 6 << 20,  /* and how many values they have at most */
     NT_SEARCH_LOCAL = 384,               /* rows that the reduction is found on */
     NT_SEARCH_REDUCED = 4800,            /* values of a reduced row, where there is room for them */
     NT_SEARCH_BLOCK = NT_BOUND_MOST_ROWS /* samples of a block, at most */

@@ -287,6 +287,39 @@ static void rows_that_the_axes_hold_wholly_are_hardly_measured_in_vain(void **st
     nt_release(nt_allocator_default(), cloud.x);
 }
 
+/* What many values share, each a little of it, spreads more than what a few strong ones do each for itself. */
+static void the_plane_holds_what_weak_values_share(void **state) {
+    (void)state;
+    enum { SAMPLES = 500, STRONG = 300, VALUES = 1000 };
+    const struct nt_shape shape = {VALUES, 1, 1};
+    struct nt_random random;
+    struct cloud cloud = make_cloud(SAMPLES, shape, 1);
+    double square = 0, kept = 0;
+    nt_random_seed(&random, 5, 1);
+    for (uint32_t i = 0; i < SAMPLES; i++) {
+        float first = nt_random_normal(&random), second = nt_random_normal(&random);
+        for (uint32_t j = 0; j < VALUES; j++) {
+            float shared = j % 2 == 0 ? first : 0.8f * second;
+            cloud.x[(size_t)i * VALUES + j] = j < STRONG ? nt_random_normal(&random) : 0.5f * shared;
+        }
+        square += (double)(first * first + 0.64f * second * second) * 0.25 * (VALUES - STRONG) / 2;
+    }
+    struct nt_rows rows = {SAMPLES, shape, read, release, &cloud};
+    nt_graph_search *search;
+    double done = 0;
+    assert_int_equal(nt_graph_search_create(&search, &rows, 5, ROOM, nt_allocator_default(), NULL), NT_OK);
+    while (done < 1) {
+        assert_int_equal(nt_graph_search_step(&done, search, NULL), NT_OK);
+    }
+    const float *plane = nt_graph_search_plane(search);
+    for (uint32_t i = 0; i < 2 * SAMPLES; i++) {
+        kept += (double)(plane[i] * plane[i]);
+    }
+    assert_true(kept > 0.98 * square && kept < 1.03 * square);
+    nt_graph_search_free(search);
+    nt_release(nt_allocator_default(), cloud.x);
+}
+
 /* Which pairs are compared and measured is decided by whole numbers and by sums in one order. */
 static void every_target_finds_the_same_with_the_same_work(void **state) {
     (void)state;
@@ -437,6 +470,7 @@ int main(void) {
         cmocka_unit_test(hints_that_do_not_fit_are_refused),
         cmocka_unit_test(limits_that_prove_too_low_are_found_out),
         cmocka_unit_test(rows_that_the_axes_hold_wholly_are_hardly_measured_in_vain),
+        cmocka_unit_test(the_plane_holds_what_weak_values_share),
         cmocka_unit_test(every_target_finds_the_same_with_the_same_work),
         cmocka_unit_test(images_that_blocks_do_not_divide_are_filled_up),
         cmocka_unit_test(few_samples_and_the_largest_k_work),

@@ -113,7 +113,7 @@ for (const variant of variants) {
       assert.ok(Math.abs(mean[a * 14 + 6] - row) < 1e-9);
     }
     assert.equal(mean[9 * 14 + 10], k, "Flatten has the neighbours of the pooling before it");
-    assert.ok(engine.memory() < 34 << 20, `${engine.memory()} bytes of which 3 MB are graphs`);
+    assert.ok(engine.memory() < 39 << 20, `${engine.memory()} bytes of which 3 MB are graphs, and 11 MB were rows that axes were found on`);
   });
 }
 
