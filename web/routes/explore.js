@@ -118,7 +118,9 @@ export function createExploreRoute(root, { bundle, store, sketches, sprites, the
   function arrived() {
     frame ||= requestAnimationFrame(update);
   }
+  /** From now on no part is told of the state as it was before: a handle that is dragged would be put back. */
   function later() {
+    isStale = true;
     isUrgent = ready;
     arrived();
   }
