@@ -242,7 +242,8 @@ static enum nt_status take_any_axis(nt_graph_search *s) {
 }
 
 static enum nt_status find_axes(nt_graph_search *s) {
-    uint32_t size = all_values(s), n = min(s->samples, min(NT_SEARCH_TYPICAL, NT_SEARCH_TYPICAL_VALUES / size));
+    uint32_t size = all_values(s), fitting = NT_SEARCH_TYPICAL_VALUES / size;
+    uint32_t n = min(s->samples, min(NT_SEARCH_TYPICAL, fitting > 2 ? fitting : 2));
     float *rows = nt_allocate(s->allocator, n, size * sizeof *rows);
     if (rows == NULL) {
         return NT_E_MEMORY;
