@@ -64,6 +64,7 @@ after(() => rm(scratch, { recursive: true, force: true }));
 /** @param {object} [context] */
 async function openRoute(context) {
   const opened = await openPage(browser, context);
+  opened.page.on("filechooser", () => {}); // the driver has choosers reported from the first listener on, but does not wait until the browser has heard of it
   await opened.page.goto(`${site.url}#/open`);
   await opened.page.waitForSelector("[data-view=open] button[name=files]");
   return opened;
