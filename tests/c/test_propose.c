@@ -12,6 +12,7 @@
 
 #include "bundle/pack.h"
 #include "core/target.h"
+#include "knn/rough.h"
 #include "ntrace/knn.h"
 
 enum { N = 1300, SIZE = 160, K = 20 };
@@ -167,6 +168,52 @@ static void neighbours_do_not_depend_on_blocks_threads_and_targets(void **state)
     nt_graph_free(usual);
 }
 
+static int by_number(const void *a, const void *b) {
+    uint32_t left = *(const uint32_t *)a, right = *(const uint32_t *)b;
+    return (left > right) - (left < right);
+}
+
+/* Of 6,144 samples every third is among the 4,096 that limits are guessed from. A cluster of such ones alone looks half
+ * as large again as it is: its limits reach no farther than itself, and it is smaller than what is wanted. */
+static void who_has_too_narrow_a_limit_gets_all_that_is_wanted(void **state) {
+    (void)state;
+    enum { MANY = 6144, AXES = 8, WANTED = 400, CLUSTER = 395, APART = 15 };
+    static int8_t value[MANY * NT_ROUGH_ALIGN];
+    static float norm[MANY + NT_ROUGH_RIGHT];
+    static uint32_t key[MANY], truth[WANTED], scratch[2 * MANY], proposed[NT_PACK_TILE * WANTED];
+    struct nt_random random;
+    nt_random_seed(&random, 3, 1);
+    for (uint32_t i = 0; i < MANY + NT_ROUGH_RIGHT; i++) {
+        bool near = i % APART == 0 && i / APART < CLUSTER;
+        norm[i] = i < MANY ? 0 : NAN;
+        for (uint32_t j = 0; i < MANY && j < AXES; j++) {
+            int v = near ? (int)nt_random_below(&random, 5) - 2 : 10 * (int)nt_random_below(&random, 5) - 20;
+            value[i * NT_ROUGH_ALIGN + j] = (int8_t)(near && j == 0 ? 60 + v : v);
+            norm[i] += (float)(value[i * NT_ROUGH_ALIGN + j] * value[i * NT_ROUGH_ALIGN + j]);
+        }
+    }
+    struct nt_error error;
+    struct nt_packer packer = {.allocator = allocator, .error = &error, .samples = MANY};
+    struct nt_pack_space space = {.axes = AXES, .norm = norm, .rough = {NT_ROUGH_ALIGN, value, NULL, 2}};
+    struct nt_pack_proposer *proposer;
+    assert_int_equal(nt_pack_proposer_create(&proposer, &packer, &space, AXES, WANTED), NT_OK);
+    nt_pack_propose(proposed, proposer, 0, NT_PACK_TILE);
+    nt_pack_proposer_free(proposer);
+    for (uint32_t i = 0; i < NT_PACK_TILE; i++) {
+        for (uint32_t other = 0; other < MANY; other++) {
+            int square = 0;
+            for (uint32_t j = 0; j < AXES; j++) {
+                int off = value[i * NT_ROUGH_ALIGN + j] - value[other * NT_ROUGH_ALIGN + j];
+                square += off * off;
+            }
+            key[other] = nt_knn_key((float)square);
+        }
+        nt_knn_select(truth, key, MANY, WANTED, i, scratch);
+        qsort(truth, WANTED, sizeof *truth, by_number);
+        assert_memory_equal(proposed + i * WANTED, truth, sizeof truth);
+    }
+}
+
 static struct { long asked, fails, held; } count;
 
 static void *count_allocate(void *context, size_t bytes) {
@@ -205,6 +252,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(neighbours_of_many_samples_are_the_true_ones),
         cmocka_unit_test(neighbours_do_not_depend_on_blocks_threads_and_targets),
+        cmocka_unit_test(who_has_too_narrow_a_limit_gets_all_that_is_wanted),
         cmocka_unit_test(an_allocation_that_fails_is_told_and_nothing_is_kept),
     };
     return cmocka_run_group_tests(tests, start, stop);
