@@ -1,4 +1,4 @@
-/** Inflating the default bundle's chunks of codes: megabytes a second of raw bytes, medians of rounds in turns. node tests/bench/inflate.mjs [BUNDLE] */
+/** Inflating the streams in the default bundle's chunks of codes, and reading these chunks whole: megabytes a second of what is inflated, medians of rounds in turns. node tests/bench/inflate.mjs [BUNDLE] */
 import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 
@@ -15,46 +15,54 @@ const pako = require("pako");
 
 const { manifest } = await open();
 const files = await Promise.all(manifest.chunks.filter(({ role }) => role === "codes").map(({ file }) => readFile(`${defaultBundle}/${file}`)));
-const chunks = files.map((bytes) => ({ bytes, raw: bytes.readUInt32LE(RAW_BYTES_AT), stream: new Uint8Array(bytes.subarray(HEADER)) }));
-const total = chunks.reduce((sum, { raw }) => sum + raw, 0);
+const chunks = files.map((bytes) => {
+  const stream = new Uint8Array(bytes.subarray(HEADER));
+  return { bytes, stream, raw: bytes.readUInt32LE(RAW_BYTES_AT), inflated: /** @type {Uint8Array} */ (pako.inflate(stream)) };
+});
+const total = chunks.reduce((sum, { inflated }) => sum + inflated.length, 0);
+const numbers = chunks.reduce((sum, { raw }) => sum + raw, 0);
 
-/** @param {"simd" | "scalar"} variant */
-async function ours(variant) {
-  const core = await startKernels(variant);
-  const raw = core.call("nt_wasm_allocate", Math.max(...chunks.map((chunk) => chunk.raw)));
-  const packed = core.call("nt_wasm_allocate", Math.max(...chunks.map(({ bytes }) => bytes.length)));
-  return (/** @type {typeof chunks[number]} */ chunk) => {
-    core.write(packed, chunk.bytes);
-    core.attempt("nt_bench_inflate", raw, packed, chunk.bytes.length);
-    return new Uint8Array(core.memory.buffer, raw, chunk.raw);
-  };
-}
+const core = await startKernels("simd");
+const room = Math.max(...chunks.map(({ raw, inflated }) => Math.max(raw, inflated.length)));
+const out = core.call("nt_wasm_allocate", room);
+const given = core.call("nt_wasm_allocate", Math.max(...chunks.map(({ bytes }) => bytes.length)));
 
 /** @type {Record<string, (chunk: typeof chunks[number]) => Uint8Array | Promise<Uint8Array>>} */
 const ways = {
-  engine: await ours("simd"),
-  fflate: ({ stream, raw }) => fflate.unzlibSync(stream, { out: new Uint8Array(raw) }),
+  engine: ({ stream }) => {
+    core.write(given, stream);
+    return new Uint8Array(core.memory.buffer, out, core.call("nt_bench_inflate", out, room, given, stream.length));
+  },
+  fflate: ({ stream, inflated }) => fflate.unzlibSync(stream, { out: new Uint8Array(inflated.length) }),
   pako: ({ stream }) => pako.inflate(stream),
   DecompressionStream: async ({ stream }) => new Uint8Array(await new Response(new Blob([stream]).stream().pipeThrough(new DecompressionStream("deflate"))).arrayBuffer()),
 };
 
+/** Checked, inflated, and the numbers put back in their places. @param {typeof chunks[number]} chunk */
+function read({ bytes }) {
+  core.write(given, bytes);
+  core.attempt("nt_bench_chunk", out, given, bytes.length);
+}
+
 /** @type {Record<string, number[]>} */
-const rates = Object.fromEntries(Object.keys(ways).map((name) => [name, []]));
+const rates = Object.fromEntries([...Object.keys(ways), "whole"].map((name) => [name, []]));
 for (let round = -1; round < ROUNDS; round++) {
-  for (const [name, way] of Object.entries(ways)) {
+  for (const [name, way] of [...Object.entries(ways), /** @type {const} */ (["whole", read])]) {
     let milliseconds = 0;
     for (const chunk of chunks) {
       const start = performance.now();
       const found = await way(chunk);
       milliseconds += performance.now() - start;
-      if (found.length !== chunk.raw) throw new Error(`${name}: ${found.length} bytes of ${chunk.raw}`);
-      if (round < 0 && Buffer.compare(Buffer.from(found), Buffer.from(await ways.pako(chunk))) !== 0) throw new Error(`${name} differs from pako`);
+      if (found && Buffer.compare(found, chunk.inflated) !== 0) throw new Error(`${name} differs from what pako inflated first`);
     }
     if (round >= 0) rates[name].push(total / 1000 / milliseconds);
   }
 }
+const whole = median(rates.whole);
+delete rates.whole;
 const [own, ...peers] = Object.entries(rates).map(([name, found]) => ({ name, rate: median(found) }));
 const best = Math.max(...peers.map(({ rate }) => rate));
 const show = (/** @type {number} */ rate) => `${rate.toFixed(0)} MB/s`;
 const fflates = own.rate / peers[0].rate;
 await print(`inflate, ${chunks.length} chunks of codes, ${(total / 1e6).toFixed(1)} MB`, show(own.rate), `${peers.map(({ name, rate }) => `${name} ${show(rate)}`).join(", ")}: ${times(own.rate / best)} the best, ${times(fflates)} fflate`, { value: fflates, floor: 2, show: times });
+await print("  chunks read whole", show(whole), `checked, inflated, and ${(numbers / 1e6).toFixed(1)} MB of numbers put back from it: ${times(whole / peers[0].rate)} fflate's inflating alone`);

@@ -1,6 +1,9 @@
 /* What benchmarks and tests call beside the engine's exports, linked to the engine as it is shipped: a scan of rows
- * that are in memory, a search of a table of them, their exact graph, and a chunk inflated. */
+ * that are in memory, a search of a table of them, their exact graph, a stream inflated, and a chunk read. */
+#include <stdbool.h>
 #include <string.h>
+
+#include <zlib.h>
 
 #include "ntrace/chunk.h"
 #include "ntrace/graph.h"
@@ -18,7 +21,8 @@ void EXPORT(nt_bench_table_search)(uint32_t *index, float *square, const nt_knn_
                                    uint32_t k, uint32_t self, void *scratch);
 enum nt_status EXPORT(nt_bench_graph)(nt_graph_search **search, const float *x, uint32_t n, uint32_t d, uint32_t k,
                                       size_t room, struct nt_error *error);
-enum nt_status EXPORT(nt_bench_inflate)(uint8_t *raw, const uint8_t *chunk, size_t bytes, struct nt_error *error);
+uint32_t EXPORT(nt_bench_inflate)(uint8_t *out, uint32_t room, uint8_t *stream, uint32_t bytes);
+enum nt_status EXPORT(nt_bench_chunk)(uint8_t *raw, const uint8_t *chunk, size_t bytes, struct nt_error *error);
 
 /* The k nearest of row `self` of x [n, d]; room [3 n]. */
 void nt_bench_scan(uint32_t *index, const float *x, uint32_t n, uint32_t d, uint32_t self, uint32_t k, uint32_t *room) {
@@ -72,7 +76,18 @@ enum nt_status nt_bench_graph(nt_graph_search **search, const float *x, uint32_t
 }
 
 /* raw has room for what the chunk's header says. */
-enum nt_status nt_bench_inflate(uint8_t *raw, const uint8_t *chunk, size_t bytes, struct nt_error *error) {
+/* Returns how many bytes came out; 0 where the stream is damaged. */
+uint32_t nt_bench_inflate(uint8_t *out, uint32_t room, uint8_t *stream, uint32_t bytes) {
+    z_stream z = {.next_in = stream, .avail_in = bytes, .next_out = out, .avail_out = room};
+    if (inflateInit(&z) != Z_OK) {
+        return 0;
+    }
+    bool whole = inflate(&z, Z_FINISH) == Z_STREAM_END;
+    (void)inflateEnd(&z);
+    return whole ? (uint32_t)z.total_out : 0;
+}
+
+enum nt_status nt_bench_chunk(uint8_t *raw, const uint8_t *chunk, size_t bytes, struct nt_error *error) {
     struct nt_chunk_header header;
     NT_TRY(nt_chunk_header(&header, chunk, bytes, "chunk", error));
     return nt_chunk_read(raw, &header, chunk, bytes, "chunk", nt_allocator_default(), error);
