@@ -1,4 +1,5 @@
-import { cancelled } from "./errors.js";
+import { unlessCancelled } from "./abort.js";
+import { throwIfCancelled } from "./errors.js";
 import { getSound } from "./source.js";
 
 /**
@@ -61,19 +62,13 @@ export function createChunks(core, handle, chunks, source) {
 
   /** @param {number} number @param {AbortSignal | undefined} signal @param {(bytes: number) => void} onBytes */
   async function board(number, signal, onBytes) {
-    if (signal?.aborted) throw cancelled();
+    throwIfCancelled(signal);
     const flight = flightOf(number);
     flight.waiting++;
     flight.listeners.add(onBytes);
-    let stop = () => {};
-    const stopped = new Promise((_, reject) => {
-      stop = () => reject(cancelled());
-      signal?.addEventListener("abort", stop);
-    });
     try {
-      await Promise.race([flight.landed, stopped]);
+      await unlessCancelled(flight.landed, signal);
     } finally {
-      signal?.removeEventListener("abort", stop);
       flight.listeners.delete(onBytes);
       if (--flight.waiting === 0) flight.control.abort();
     }

@@ -1,3 +1,4 @@
+import { whenAborted } from "./abort.js";
 import { NtraceError, cancelled } from "./errors.js";
 
 /** @typedef {import("./ntrace.d.ts").CallOptions} CallOptions */
@@ -126,18 +127,17 @@ export function connect(starts, { patience = PATIENCE_MILLISECONDS, onEnd, onLat
       if (signal?.aborted) return Promise.reject(cancelled());
       const id = next++;
       return new Promise((resolve, reject) => {
-        const stop = () => {
-          worker.postMessage({ cancel: id });
-          settle(() => reject(cancelled()));
-        };
         /** @param {() => void} how */
         const settle = (how) => {
           calls.delete(id);
-          signal?.removeEventListener("abort", stop);
+          leave();
           watch();
           how();
         };
-        signal?.addEventListener("abort", stop);
+        const leave = whenAborted(signal, () => {
+          worker.postMessage({ cancel: id });
+          settle(() => reject(cancelled()));
+        });
         const message = { id, method, request };
         calls.set(id, {
           message,

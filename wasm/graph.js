@@ -1,3 +1,4 @@
+import { whenAborted } from "./abort.js";
 import { Elsewhere, NtraceError, cancelled } from "./errors.js";
 import { GRAPH_K, ROOM_BYTES, checkFit, keepGraph, needRoom, neighborGraph, touchGraph } from "./graph_shelf.js";
 import { takeSteps } from "./room.js";
@@ -35,21 +36,20 @@ class Search {
   async wait(options) {
     const { signal } = options;
     this.waiting.add(options);
-    /** @type {() => void} */
-    let leave = () => {};
+    let unhook = () => {};
     const left = new Promise((_, reject) => {
-      leave = () => {
+      const leave = () => {
         this.waiting.delete(options);
         if (this.waiting.size === 0) this.control.abort();
         reject(cancelled());
       };
       if (signal?.aborted) leave();
-      signal?.addEventListener("abort", leave);
+      unhook = whenAborted(signal, leave);
     });
     try {
       return await /** @type {Promise<LayerGraph>} */ (Promise.race([this.found, left]));
     } finally {
-      signal?.removeEventListener("abort", leave);
+      unhook();
       this.waiting.delete(options);
     }
   }

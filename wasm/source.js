@@ -1,3 +1,4 @@
+import { whenAborted } from "./abort.js";
 import { NtraceError, cancelled } from "./errors.js";
 
 /** Twice this and a pause: the reader is told within ten seconds. */
@@ -71,7 +72,7 @@ async function getOnce(request, url, path, quiet, { signal, onBytes, cache = "de
   if (signal?.aborted) throw cancelled();
   const control = new AbortController();
   const stop = () => control.abort();
-  signal?.addEventListener("abort", stop);
+  const leave = whenAborted(signal, stop);
   let ticks = 0; // counted one by one: while this thread computes, none passes
   const timer = setInterval(() => ++ticks === QUIET_TICKS && stop(), quiet / QUIET_TICKS);
   try {
@@ -90,7 +91,7 @@ async function getOnce(request, url, path, quiet, { signal, onBytes, cache = "de
     throw new NtraceError("network", `${path} could not be fetched: ${reason} (${url}).`);
   } finally {
     clearInterval(timer);
-    signal?.removeEventListener("abort", stop);
+    leave();
   }
 }
 
@@ -143,14 +144,13 @@ async function readBody(response, path, limit, onBytes) {
 /** @param {number} milliseconds @param {AbortSignal} [signal] */
 function pause(milliseconds, signal) {
   return new Promise((resolve, reject) => {
-    const stop = () => {
-      clearTimeout(timer);
-      reject(cancelled());
-    };
     const timer = setTimeout(() => {
-      signal?.removeEventListener("abort", stop);
+      leave();
       resolve(undefined);
     }, milliseconds);
-    signal?.addEventListener("abort", stop, { once: true });
+    const leave = whenAborted(signal, () => {
+      clearTimeout(timer);
+      reject(cancelled());
+    });
   });
 }

@@ -5,6 +5,7 @@
  */
 import { ELSEWHERE, connect } from "./connection.js";
 import { features } from "./core.js";
+import { unlessCancelled } from "./abort.js";
 import { NtraceError, cancelled } from "./errors.js";
 import { startModuleWorker } from "./start_worker.js";
 
@@ -45,17 +46,6 @@ const IN_BROWSERS = [() => startModuleWorker(late === 0 ? SCRIPT : `${SCRIPT}?la
 let starts = IN_BROWSERS;
 /** Where there are no Workers as in browsers: how they are started there. @param {() => Worker} means */
 export const startWorkersBy = (means) => void (starts = [means]);
-
-/** What a promise gives, unless the signal fires before. @template T @param {Promise<T>} promise @param {AbortSignal} [signal] @returns {Promise<T>} */
-function unlessCancelled(promise, signal) {
-  if (!signal) return promise;
-  return new Promise((resolve, reject) => {
-    const stop = () => reject(cancelled());
-    if (signal.aborted) stop();
-    signal.addEventListener("abort", stop);
-    promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", stop));
-  });
-}
 
 /** Whether a worker that answers so is to be replaced. @param {unknown} error @returns {error is NtraceError} */
 const isLoss = (error) => error instanceof NtraceError && ["crashed", "memory"].includes(error.code);

@@ -1,5 +1,6 @@
 /** Damaged, missing and wrong input, cancellation and progress: each failure is one typed error with words. */
 import assert from "node:assert/strict";
+import { getEventListeners } from "node:events";
 import { test } from "node:test";
 
 import { NtraceError } from "../../wasm/errors.js";
@@ -153,6 +154,20 @@ test("a fetch that another call waits for is not given up", async () => {
   setTimeout(() => control.abort(), 5);
   await rejects(dropped, { code: "cancelled" });
   assert.equal((await kept).head.exact, true);
+});
+
+test("a signal has one listener however many calls wait for it, none when they have ended, and cancels all", async () => {
+  const control = new AbortController();
+  const listeners = () => getEventListeners(control.signal, "abort").length;
+  let most = 0;
+  const change = (/** @type {string} */ path, /** @type {Buffer | null} */ bytes) => ((most = Math.max(most, listeners())), bytes);
+  const { engine } = await openTestBundle("simd", { change });
+  const twelve = (/** @type {typeof engine} */ of) => Array.from({ length: 12 }, (_, sample) => of.trace({ ...REQUEST, sample }, { signal: control.signal }));
+  await Promise.all(twelve(engine));
+  assert.deepEqual([most, listeners()], [1, 0]);
+  const other = await openTestBundle("simd", { change: async (path, bytes) => (path.startsWith("c/") && control.abort(), bytes) });
+  await Promise.all(twelve(other.engine).map((call) => rejects(call, { code: "cancelled" })));
+  assert.equal(listeners(), 0);
 });
 
 test("a call cancelled while ranking stops between two steps, and the next one answers", async () => {

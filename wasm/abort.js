@@ -1,0 +1,44 @@
+import { cancelled, throwIfCancelled } from "./errors.js";
+
+/** Who waits for a signal, and its one listener: Node.js takes more than ten for a leak. @type {WeakMap<AbortSignal, { runs: Set<() => void>, fire: () => void }>} */
+const waiting = new WeakMap();
+
+/** @param {AbortSignal} signal */
+function listenTo(signal) {
+  const runs = /** @type {Set<() => void>} */ (new Set());
+  const found = { runs, fire: () => runs.forEach((run) => run()) };
+  signal.addEventListener("abort", found.fire);
+  waiting.set(signal, found);
+  return found;
+}
+
+/**
+ * Runs something when a signal fires, if there is one.
+ * @param {AbortSignal | undefined} signal @param {() => void} run
+ * @returns {() => void} leaves it
+ */
+export function whenAborted(signal, run) {
+  if (!signal) return () => {};
+  const { runs, fire } = waiting.get(signal) ?? listenTo(signal);
+  runs.add(run);
+  return () => {
+    runs.delete(run);
+    if (runs.size > 0 || waiting.get(signal)?.runs !== runs) return;
+    signal.removeEventListener("abort", fire);
+    waiting.delete(signal);
+  };
+}
+
+/** What a promise gives, unless the signal fires before. @template T @param {Promise<T>} promise @param {AbortSignal} [signal] @returns {Promise<T>} */
+export async function unlessCancelled(promise, signal) {
+  throwIfCancelled(signal);
+  let leave = () => {};
+  const fired = new Promise((_, reject) => {
+    leave = whenAborted(signal, () => reject(cancelled()));
+  });
+  try {
+    return await /** @type {Promise<T>} */ (Promise.race([promise, fired]));
+  } finally {
+    leave();
+  }
+}
