@@ -98,19 +98,23 @@ test("the first view draws the opening's trace, from one origin, in at most 1.5 
 });
 
 test("a view's scripts are all asked for at once: none is heard of from another one", async () => {
+  const isScript = (/** @type {string} */ url) => url.startsWith(`${site.url}code/`) && /\/(app|scripts\/[^/]+|engine\/ntrace)\.js$/.test(url);
   for (const view of ["story", "explore"]) {
-    const { page, requests, problems, close } = await openPage(browser);
+    const usual = await openPage(browser);
+    const held = await openPage(browser);
     try {
-      await page.goto(`${site.url}#/${view}`);
-      await page.waitForSelector("html[data-state=ready]");
-      const own = requests.filter((url) => url.startsWith(`${site.url}code/`) && !url.includes("/engine/parts/"));
-      const first = own.findIndex((url) => url.endsWith("/engine/worker.js")); // which the page's script asks for
-      const [ahead, later] = [own.slice(0, first), own.slice(first + 1)];
-      assert.ok(ahead.some((url) => url.includes(`/scripts/${view}-`)), ahead.join());
-      assert.deepEqual(later.filter((url) => !ahead.includes(url) && !/\.wasm$|\.css$|\/painter\.js$/.test(url)), []);
-      assert.deepEqual(problems, []);
+      await usual.page.goto(`${site.url}#/${view}`);
+      await usual.page.waitForSelector("html[data-state=ready]");
+      const wanted = [...new Set(usual.requests.filter(isScript))].sort();
+      assert.ok(wanted.some((url) => url.includes(`/scripts/${view}-`)), wanted.join());
+      /** @type {Set<string>} */
+      const asked = new Set(); // and none of them answered
+      await held.page.route((/** @type {URL} */ url) => isScript(url.href), (/** @type {any} */ route) => void asked.add(route.request().url()));
+      await held.page.goto(`${site.url}#/${view}`, { waitUntil: "commit" });
+      await until(() => wanted.filter((url) => !asked.has(url)), (missing) => missing.length === 0);
+      assert.deepEqual([...usual.problems, ...held.problems], []);
     } finally {
-      await close();
+      await Promise.all([usual.close(), held.close()]);
     }
   }
 });
