@@ -13,7 +13,7 @@ import numpy
 import torch
 from torch import nn
 
-HOLD = {"activation": 1e-5, "gradient": 1e-4}
+HOLD = {"activation": 1e-5, "gradient": 1e-5}
 TYPES = {"F32": numpy.float32, "F16": numpy.float16}
 
 
