@@ -1,4 +1,4 @@
-import { cancelled, throwIfCancelled } from "./errors.js";
+import { cancelled } from "./errors.js";
 
 /** Who waits for a signal, and its one listener: Node.js takes more than ten for a leak. @type {WeakMap<AbortSignal, { runs: Set<() => void>, fire: () => void }>} */
 const waiting = new WeakMap();
@@ -13,12 +13,15 @@ function listenTo(signal) {
 }
 
 /**
- * Runs something when a signal fires, if there is one.
+ * Runs something when a signal fires, if there is one; at once where it has fired.
  * @param {AbortSignal | undefined} signal @param {() => void} run
  * @returns {() => void} leaves it
  */
 export function whenAborted(signal, run) {
-  if (!signal) return () => {};
+  if (!signal || signal.aborted) {
+    if (signal) run();
+    return () => {};
+  }
   const { runs, fire } = waiting.get(signal) ?? listenTo(signal);
   runs.add(run);
   return () => {
@@ -29,15 +32,14 @@ export function whenAborted(signal, run) {
   };
 }
 
-/** What a promise gives, unless the signal fires before. @template T @param {Promise<T>} promise @param {AbortSignal} [signal] @returns {Promise<T>} */
+/** What a promise gives, unless the signal fires before or has fired. @template T @param {Promise<T>} promise @param {AbortSignal} [signal] @returns {Promise<T>} */
 export async function unlessCancelled(promise, signal) {
-  throwIfCancelled(signal);
   let leave = () => {};
   const fired = new Promise((_, reject) => {
     leave = whenAborted(signal, () => reject(cancelled()));
   });
   try {
-    return await /** @type {Promise<T>} */ (Promise.race([promise, fired]));
+    return await /** @type {Promise<T>} */ (Promise.race([fired, promise]));
   } finally {
     leave();
   }

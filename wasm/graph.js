@@ -1,5 +1,5 @@
-import { whenAborted } from "./abort.js";
-import { Elsewhere, NtraceError, cancelled } from "./errors.js";
+import { unlessCancelled, whenAborted } from "./abort.js";
+import { Elsewhere, NtraceError } from "./errors.js";
 import { GRAPH_K, ROOM_BYTES, checkFit, keepGraph, needRoom, neighborGraph, touchGraph } from "./graph_shelf.js";
 import { takeSteps } from "./room.js";
 
@@ -36,18 +36,12 @@ class Search {
   async wait(options) {
     const { signal } = options;
     this.waiting.add(options);
-    let unhook = () => {};
-    const left = new Promise((_, reject) => {
-      const leave = () => {
-        this.waiting.delete(options);
-        if (this.waiting.size === 0) this.control.abort();
-        reject(cancelled());
-      };
-      if (signal?.aborted) leave();
-      unhook = whenAborted(signal, leave);
+    const unhook = whenAborted(signal, () => {
+      this.waiting.delete(options);
+      if (this.waiting.size === 0) this.control.abort();
     });
     try {
-      return await /** @type {Promise<LayerGraph>} */ (Promise.race([this.found, left]));
+      return await unlessCancelled(this.found, signal);
     } finally {
       unhook();
       this.waiting.delete(options);

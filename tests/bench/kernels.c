@@ -75,7 +75,6 @@ enum nt_status nt_bench_graph(nt_graph_search **search, const float *x, uint32_t
     return nt_graph_search_create(search, &rows, k, room, nt_allocator_default(), error);
 }
 
-/* raw has room for what the chunk's header says. */
 /* Returns how many bytes came out; 0 where the stream is damaged. */
 uint32_t nt_bench_inflate(uint8_t *out, uint32_t room, uint8_t *stream, uint32_t bytes) {
     z_stream z = {.next_in = stream, .avail_in = bytes, .next_out = out, .avail_out = room};
@@ -87,6 +86,7 @@ uint32_t nt_bench_inflate(uint8_t *out, uint32_t room, uint8_t *stream, uint32_t
     return whole ? (uint32_t)z.total_out : 0;
 }
 
+/* raw has room for what the chunk's header says. */
 enum nt_status nt_bench_chunk(uint8_t *raw, const uint8_t *chunk, size_t bytes, struct nt_error *error) {
     struct nt_chunk_header header;
     NT_TRY(nt_chunk_header(&header, chunk, bytes, "chunk", error));
